@@ -1,0 +1,8 @@
+//! What the operator decided: the settings of the service and the description of the campus. The only reader of either.
+
+mod campus;
+mod lines;
+mod settings;
+
+pub use campus::{Problem, Problems, read_campus};
+pub use settings::{Database, Log, Pages, Readings, Settings, Unusable, Web};

@@ -1,0 +1,187 @@
+//! The settings of the service: one file, every value with a default, an unknown key refused.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// All settings.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How people reach the service.
+    pub web: Web,
+    /// Where facts are kept.
+    pub database: Database,
+    /// How readings are taken in and how long they are kept.
+    pub readings: Readings,
+    /// What is logged.
+    pub log: Log,
+    /// How pages look.
+    pub pages: Pages,
+}
+
+/// How people reach the service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Web {
+    /// The host name of links and redirects, without port.
+    pub public_name: String,
+    /// The port people use, where it is not the one of `https`.
+    pub public_port: Option<u16>,
+    /// Where to listen for HTTPS.
+    pub https: SocketAddr,
+    /// Where to listen for HTTP, which only redirects.
+    pub http: SocketAddr,
+    /// The certificate chain and its key, PEM. Made on first start when both are missing.
+    pub certificate: PathBuf,
+    /// The private key, PEM.
+    pub key: PathBuf,
+    /// The unix socket for local processes: metrics, and readings handed in by commands.
+    pub local_socket: PathBuf,
+    /// Threads that answer requests; as many as cores when 0.
+    pub workers: usize,
+    /// Requests to the API a minute and source address before 429.
+    pub api_requests_per_minute: u32,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self {
+            public_name: "localhost".to_owned(),
+            public_port: None,
+            https: SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 0], 443)),
+            http: SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 0], 80)),
+            certificate: PathBuf::from("/var/lib/parvis/certificate.pem"),
+            key: PathBuf::from("/var/lib/parvis/key.pem"),
+            local_socket: PathBuf::from("/run/parvis/parvis.sock"),
+            workers: 0,
+            api_requests_per_minute: 1200,
+        }
+    }
+}
+
+impl Web {
+    /// The address people know: `https://name`, with the port where it is not 443.
+    #[must_use]
+    pub fn public_address(&self) -> String {
+        match self.public_port.unwrap_or(self.https.port()) {
+            443 => format!("https://{}", self.public_name),
+            port => format!("https://{}:{port}", self.public_name),
+        }
+    }
+}
+
+/// Where facts are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// A libpq connection string or address.
+    pub url: String,
+    /// Connections for pages, the API and tasks; recording has its own.
+    pub connections: u32,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: "postgres:///parvis?host=/run/postgresql".to_owned(), connections: 8 }
+    }
+}
+
+/// How readings are taken in and how long they are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Readings {
+    /// Days that raw readings are kept; the ledger made of them is kept for ever.
+    pub keep_days: u32,
+    /// Connections that store readings side by side.
+    pub writers: usize,
+    /// Readings that may wait to be stored before the door answers 503.
+    pub waiting_at_most: usize,
+    /// The largest body of a delivery, in bytes.
+    pub largest_body: usize,
+}
+
+impl Default for Readings {
+    fn default() -> Self {
+        Self { keep_days: 400, writers: 2, waiting_at_most: 100_000, largest_body: 1 << 20 }
+    }
+}
+
+/// What is logged.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: log::LevelFilter,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: log::LevelFilter::Info }
+    }
+}
+
+/// How pages look.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pages {
+    /// A directory of further languages, one `LANGUAGE.ftl` each.
+    pub texts: Option<PathBuf>,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// The file cannot be read.
+    #[error("settings {path} cannot be read: {source}; name the file with --config or PARVIS_CONFIG")]
+    Unread {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not settings.
+    #[error("{path}:{line}: {rule}")]
+    Invalid {
+        /// Which file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// What is wrong.
+        rule: String,
+    },
+}
+
+impl Settings {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not TOML, or holds an unknown key or a value of the wrong kind.
+    pub fn read(path: &Path) -> Result<Self, Unusable> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| Unusable::Unread { path: path.to_owned(), source })?;
+        toml::from_str(&text).map_err(|error| Unusable::Invalid {
+            path: path.to_owned(),
+            line: super::lines::line_at(&text, error.span().map_or(0, |span| span.start)),
+            rule: error.message().to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_the_defaults_and_an_unknown_key_is_refused() {
+        assert_eq!(toml::from_str::<Settings>("").unwrap().web.https.port(), 443);
+        assert!(toml::from_str::<Settings>("[web]\nhttsp = 1").unwrap_err().message().contains("httsp"));
+    }
+
+    #[test]
+    fn the_port_is_told_only_where_it_must_be() {
+        let at = |port| Web { https: SocketAddr::from(([0, 0, 0, 0], port)), ..Web::default() }.public_address();
+        assert_eq!((at(443), at(8443)), ("https://localhost".to_owned(), "https://localhost:8443".to_owned()));
+    }
+}

@@ -1,0 +1,25 @@
+//! What is true of a campus and its people: pure rules, without input, output or clock.
+//!
+//! Nothing here may import another module of this crate, ask the time, or fail for a reason that lies outside its
+//! arguments. That makes every rule testable with plain values and replayable bit for bit.
+
+pub mod campus;
+pub mod capacity;
+pub mod channel_book;
+pub mod counter;
+pub mod day;
+pub mod description;
+pub mod drift;
+pub mod figure;
+pub mod freshness;
+pub mod gateway;
+pub mod hours;
+pub mod ids;
+pub mod level;
+pub mod mapping;
+pub mod plan;
+pub mod reading;
+pub mod space_day;
+pub mod trend;
+pub mod words;
+pub mod zones;

@@ -1,0 +1,30 @@
+//! Words for people, in the languages of the pages.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A text in one or more languages, keyed by language (`fr`, `en`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Words(pub BTreeMap<String, String>);
+
+impl Words {
+    /// The same text in every language.
+    #[must_use]
+    pub fn plain(text: &str) -> Self {
+        Self(BTreeMap::from([(String::new(), text.to_owned())]))
+    }
+
+    /// The text in a language, else the one for every language, else in any language there is.
+    #[must_use]
+    pub fn in_language(&self, language: &str) -> &str {
+        self.0.get(language).or_else(|| self.0.get("")).or_else(|| self.0.values().next()).map_or("", String::as_str)
+    }
+
+    /// Whether nothing is said in any language.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.values().all(String::is_empty)
+    }
+}

@@ -1,0 +1,4 @@
+//! Parvis.
+pub mod config;
+pub mod domain;
+pub mod gateways;
