@@ -6,6 +6,7 @@
 pub mod campus;
 pub mod capacity;
 pub mod channel_book;
+pub mod correction;
 pub mod counter;
 pub mod day;
 pub mod description;

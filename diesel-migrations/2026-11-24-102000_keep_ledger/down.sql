@@ -1,0 +1,1 @@
+DROP TABLE publications, corrections, ledger_entries;

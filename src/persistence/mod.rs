@@ -1,0 +1,25 @@
+//! What PostgreSQL remembers: the only Diesel of the crate.
+//!
+//! Nothing outside can hold a connection. A unit of work is a closure over a [`View`] (reads) or a [`Transaction`]
+//! (reads and writes); it commits when it returns `Ok` and leaves nothing behind otherwise.
+
+mod announcements;
+pub mod campus;
+pub mod corrections;
+mod database;
+pub mod describe;
+pub mod errors;
+mod failure;
+pub mod ledger;
+mod lock;
+mod migrations;
+pub mod publications;
+pub mod readings;
+mod schema;
+pub mod secrets;
+pub mod sensors;
+
+pub use announcements::{Announcement, Announcements};
+pub use database::{Connections, Database, Recording, Transaction, View};
+pub use lock::RecorderLock;
+pub use migrations::{migrate, pending_migrations};

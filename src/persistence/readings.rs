@@ -1,0 +1,269 @@
+//! Raw readings: appended in arrays, read back by channel and day. No row is ever changed.
+
+use chrono::{NaiveDate, TimeDelta, TimeZone as _, Utc};
+use diesel::QueryableByName;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Date, Integer, Nullable, SmallInt, Text, Timestamptz};
+
+use super::announcements::Announcement;
+use super::database::{Transaction, View};
+use super::schema::{channel_days, closed_days};
+use crate::domain::counter::CounterState;
+use crate::domain::ids::ChannelId;
+use crate::domain::reading::{ClockVerdict, Crossings, Identity, Moment, Reading};
+use crate::error::Error;
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Integer)]
+    channel_id: i32,
+    #[diesel(sql_type = Timestamptz)]
+    at: Moment,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    since: Option<Moment>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    total_forward: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    total_backward: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    period_forward: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    period_backward: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    level: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    mark: Option<i64>,
+    #[diesel(sql_type = Timestamptz)]
+    received_at: Moment,
+    #[diesel(sql_type = SmallInt)]
+    clock: i16,
+    #[diesel(sql_type = BigInt)]
+    batch: i64,
+}
+
+impl Row {
+    fn reading(&self) -> Reading {
+        let identity = Identity {
+            at: self.at,
+            since: self.since,
+            total: Crossings { forward: self.total_forward, backward: self.total_backward },
+            period: Crossings { forward: self.period_forward, backward: self.period_backward },
+            level: self.level,
+            mark: self.mark,
+        };
+        let clock = match self.clock {
+            0 => ClockVerdict::InStep,
+            1 => ClockVerdict::Late,
+            2 => ClockVerdict::Ahead,
+            _ => ClockVerdict::Untold,
+        };
+        Reading { channel: ChannelId(self.channel_id), identity, received_at: self.received_at, clock }
+    }
+}
+
+const fn code(clock: ClockVerdict) -> i16 {
+    match clock {
+        ClockVerdict::InStep => 0,
+        ClockVerdict::Late => 1,
+        ClockVerdict::Ahead => 2,
+        ClockVerdict::Untold => 3,
+    }
+}
+
+/// Makes room for the readings of a day (UTC). False when the day is closed: its readings were dropped.
+///
+/// # Errors
+/// When the database is not available.
+pub fn open_day(tx: &mut Transaction<'_>, day: NaiveDate) -> Result<bool, Error> {
+    #[derive(QueryableByName)]
+    struct Opened {
+        #[diesel(sql_type = Bool)]
+        opened: bool,
+    }
+    let opened: Opened =
+        diesel::sql_query("SELECT open_day($1) AS opened").bind::<Date, _>(day).get_result(tx.connection())?;
+    Ok(opened.opened)
+}
+
+/// Drops the readings of a day (UTC) for ever and remembers that it did.
+///
+/// # Errors
+/// When the database is not available.
+pub fn close_day(tx: &mut Transaction<'_>, day: NaiveDate) -> Result<(), Error> {
+    diesel::sql_query("SELECT close_day($1)").bind::<Date, _>(day).execute(tx.connection())?;
+    tx.announce(Announcement::ClosedDays)
+}
+
+/// Appends readings in one statement, which is one commit where no transaction is open.
+///
+/// # Errors
+/// When the database is not available, or a day was not opened.
+pub fn append(tx: &mut Transaction<'_>, batch: i64, readings: &[Reading]) -> Result<(), Error> {
+    fn column<T>(readings: &[Reading], pick: impl Fn(&Reading) -> T) -> Vec<T> {
+        readings.iter().map(pick).collect()
+    }
+    diesel::sql_query(
+        "INSERT INTO readings (channel_id, at, since, total_forward, total_backward, period_forward, period_backward, \
+            level, mark, received_at, clock, batch) \
+         SELECT *, $12 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind::<Array<Integer>, _>(column(readings, |reading| reading.channel.0))
+    .bind::<Array<Timestamptz>, _>(column(readings, |reading| reading.identity.at))
+    .bind::<Array<Nullable<Timestamptz>>, _>(column(readings, |reading| reading.identity.since))
+    .bind::<Array<Nullable<BigInt>>, _>(column(readings, |reading| reading.identity.total.forward))
+    .bind::<Array<Nullable<BigInt>>, _>(column(readings, |reading| reading.identity.total.backward))
+    .bind::<Array<Nullable<BigInt>>, _>(column(readings, |reading| reading.identity.period.forward))
+    .bind::<Array<Nullable<BigInt>>, _>(column(readings, |reading| reading.identity.period.backward))
+    .bind::<Array<Nullable<BigInt>>, _>(column(readings, |reading| reading.identity.level))
+    .bind::<Array<Nullable<BigInt>>, _>(column(readings, |reading| reading.identity.mark))
+    .bind::<Array<Timestamptz>, _>(column(readings, |reading| reading.received_at))
+    .bind::<Array<SmallInt>, _>(column(readings, |reading| code(reading.clock)))
+    .bind::<BigInt, _>(batch)
+    .execute(tx.connection())?;
+    Ok(())
+}
+
+/// The readings of channels from a moment on that the ledger holds (up to a batch), by channel and identity.
+///
+/// # Errors
+/// When the database is not available.
+pub fn since(
+    view: &mut View<'_>,
+    channels: &[ChannelId],
+    from: Moment,
+    up_to_batch: i64,
+) -> Result<Vec<Reading>, Error> {
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT * FROM readings WHERE at >= $2 AND channel_id = ANY ($1) AND batch <= $3",
+    )
+    .bind::<Array<Integer>, _>(channels.iter().map(|channel| channel.0).collect::<Vec<_>>())
+    .bind::<Timestamptz, _>(from)
+    .bind::<BigInt, _>(up_to_batch)
+    .load(view.connection())?;
+    let mut readings: Vec<Reading> = rows.iter().map(Row::reading).collect();
+    readings.sort_by_key(|reading| (reading.channel, reading.identity));
+    Ok(readings)
+}
+
+/// The next readings that are stored but not yet in the ledger, batch by batch, at least one batch if there is any.
+///
+/// # Errors
+/// When the database is not available.
+pub fn after_batch(view: &mut View<'_>, batch: i64) -> Result<Vec<(i64, Vec<Reading>)>, Error> {
+    // Batches are at most a few thousand rows; a window of a thousand batches bounds the memory.
+    let rows: Vec<Row> = diesel::sql_query(
+        "WITH next AS (SELECT min(batch) AS first FROM readings WHERE batch > $1) \
+         SELECT readings.* FROM readings, next \
+         WHERE batch > $1 AND batch >= next.first AND batch < next.first + 1000 ORDER BY batch",
+    )
+    .bind::<BigInt, _>(batch)
+    .load(view.connection())?;
+    let mut batches: Vec<(i64, Vec<Reading>)> = Vec::new();
+    for row in rows {
+        match batches.last_mut() {
+            Some((batch, readings)) if *batch == row.batch => readings.push(row.reading()),
+            _ => batches.push((row.batch, vec![row.reading()])),
+        }
+    }
+    Ok(batches)
+}
+
+/// The days (UTC) that hold readings, with the time of the last receipt in each.
+///
+/// # Errors
+/// When the database is not available.
+pub fn days(view: &mut View<'_>) -> Result<Vec<NaiveDate>, Error> {
+    #[derive(QueryableByName)]
+    struct Partition {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let partitions: Vec<Partition> = diesel::sql_query(
+        "SELECT relid::text AS name FROM pg_partition_tree('readings') WHERE isleaf ORDER BY name",
+    )
+    .load(view.connection())?;
+    let day = |partition: Partition| {
+        NaiveDate::parse_from_str(partition.name.trim_start_matches("readings_"), "%Y%m%d").ok()
+    };
+    Ok(partitions.into_iter().filter_map(day).collect())
+}
+
+/// When the last reading of a day was received.
+///
+/// # Errors
+/// When the database is not available.
+pub fn last_received(view: &mut View<'_>, day: NaiveDate) -> Result<Option<Moment>, Error> {
+    #[derive(QueryableByName)]
+    struct Last {
+        #[diesel(sql_type = Nullable<Timestamptz>)]
+        last: Option<Moment>,
+    }
+    let start = Utc.from_utc_datetime(&day.and_time(chrono::NaiveTime::MIN));
+    let last: Last = diesel::sql_query("SELECT max(received_at) AS last FROM readings WHERE at >= $1 AND at < $2")
+        .bind::<Timestamptz, _>(start)
+        .bind::<Timestamptz, _>(start + TimeDelta::days(1))
+        .get_result(view.connection())?;
+    Ok(last.last)
+}
+
+/// All days whose readings were dropped.
+///
+/// # Errors
+/// When the database is not available.
+pub fn closed_days(view: &mut View<'_>) -> Result<Vec<NaiveDate>, Error> {
+    Ok(closed_days::table.select(closed_days::day).load(view.connection())?)
+}
+
+/// The newest day of each channel and the state of its counter when that day began.
+///
+/// # Errors
+/// When the database is not available.
+pub fn newest_openings(view: &mut View<'_>) -> Result<Vec<(ChannelId, NaiveDate, CounterState)>, Error> {
+    let rows: Vec<(i32, NaiveDate, serde_json::Value)> = channel_days::table
+        .distinct_on(channel_days::channel_id)
+        .order((channel_days::channel_id, channel_days::day.desc()))
+        .load(view.connection())?;
+    rows.into_iter().map(|(channel, day, state)| Ok((ChannelId(channel), day, state_of(state)?))).collect()
+}
+
+/// The newest day of a channel up to a date, and the state of its counter when that day began.
+///
+/// # Errors
+/// When the database is not available.
+pub fn opening_before(
+    view: &mut View<'_>,
+    channel: ChannelId,
+    date: NaiveDate,
+) -> Result<Option<(NaiveDate, CounterState)>, Error> {
+    let row: Option<(NaiveDate, serde_json::Value)> = channel_days::table
+        .filter(channel_days::channel_id.eq(channel.0))
+        .filter(channel_days::day.le(date))
+        .order(channel_days::day.desc())
+        .select((channel_days::day, channel_days::opening))
+        .first(view.connection())
+        .optional()?;
+    row.map(|(day, state)| Ok((day, state_of(state)?))).transpose()
+}
+
+fn state_of(state: serde_json::Value) -> Result<CounterState, Error> {
+    serde_json::from_value(state).map_err(Error::internal)
+}
+
+/// The last batch that was given to readings.
+///
+/// # Errors
+/// When the database is not available.
+pub fn last_batch(view: &mut View<'_>) -> Result<i64, Error> {
+    #[derive(QueryableByName)]
+    struct Last {
+        #[diesel(sql_type = BigInt)]
+        last: i64,
+    }
+    // BRIN cannot answer max(); batches grow with time, so the checkpoint bounds the search from below.
+    let last: Last = diesel::sql_query(
+        "SELECT greatest((SELECT batch FROM checkpoints), coalesce((SELECT max(batch) FROM readings \
+            WHERE batch > (SELECT batch FROM checkpoints)), 0)) AS last",
+    )
+    .get_result(view.connection())?;
+    Ok(last.last)
+}
