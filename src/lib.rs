@@ -1,7 +1,11 @@
 //! Parvis.
+pub mod actions;
 pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod error;
 pub mod gateways;
+pub mod ingest;
+pub mod live;
+pub mod parvis;
 pub mod persistence;

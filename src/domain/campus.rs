@@ -274,6 +274,17 @@ impl KnownSpace {
     }
 }
 
+/// A device and its channels, as payloads name them.
+#[derive(Debug, Clone)]
+pub struct Device {
+    /// Its sensor.
+    pub sensor: SensorId,
+    /// Which device it is, behind a network server.
+    pub model: Option<Family>,
+    /// Its channels by key.
+    pub channels: HashMap<String, ChannelId>,
+}
+
 /// The campus the service works with: a description whose names are resolved.
 #[derive(Debug, Clone)]
 pub struct Campus {
@@ -291,9 +302,37 @@ pub struct Campus {
     pub channels: BTreeMap<ChannelId, KnownChannel>,
     /// Which channels each space's figure is made of.
     pub zones: Zones,
+    /// The devices of each gateway, by name.
+    pub devices: HashMap<GatewayId, HashMap<String, Device>>,
 }
 
 impl Campus {
+    /// A campus of which nothing is described yet.
+    #[must_use]
+    pub fn undescribed() -> Self {
+        Self {
+            institution: Institution {
+                name: Words::plain("Parvis"),
+                time_zone: Tz::UTC,
+                holidays: None,
+                data_licence: None,
+            },
+            sites: Vec::new(),
+            spaces: Vec::new(),
+            gateways: HashMap::new(),
+            sensors: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            zones: Zones::default(),
+            devices: HashMap::new(),
+        }
+    }
+
+    /// The device of a gateway that a payload names.
+    #[must_use]
+    pub fn device(&self, gateway: GatewayId, device: &str) -> Option<&Device> {
+        self.devices.get(&gateway)?.get(device)
+    }
+
     /// The space with a slug.
     #[must_use]
     pub fn space(&self, slug: &str) -> Option<&KnownSpace> {

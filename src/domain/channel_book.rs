@@ -168,6 +168,11 @@ impl ChannelBook {
         self.entries.last().map_or(self.base, |entry| entry.after)
     }
 
+    /// Takes another description of the counter, for the readings to come.
+    pub fn set_counter(&mut self, counter: Counter) {
+        self.counter = counter;
+    }
+
     /// The newest reading, if the book holds any.
     #[must_use]
     pub fn newest(&self) -> Option<&Reading> {

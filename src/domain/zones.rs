@@ -17,6 +17,14 @@ pub struct Crossing {
     pub forward_enters: bool,
 }
 
+impl Crossing {
+    /// The entries and exits that movements forward and backward are to the space.
+    #[must_use]
+    pub const fn flow(self, forward: i64, backward: i64) -> (i64, i64) {
+        if self.forward_enters { (forward, backward) } else { (backward, forward) }
+    }
+}
+
 /// What a space's figure is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Source {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::database::View;
 use super::schema::{capacities, channels, gateway_secrets, gateways, institutions, passages, sensors, sites, spaces};
 use crate::domain::campus::{
-    Campus, Channel, Description, Direction, Institution, KnownChannel, KnownGateway, KnownSensor, KnownSpace, Location,
+    Campus, Channel, Description, Device, Direction, Institution, KnownChannel, KnownGateway, KnownSensor, KnownSpace, Location,
     Passage, Purpose, SecretDigest, Sensor, Site, SiteKind, Space,
 };
 use crate::domain::capacity::Capacity;
@@ -265,7 +265,28 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
         })
         .collect();
     let zones = zones_of(&rows, &channels);
-    Ok(Some(Campus { institution, sites, spaces: known_spaces, gateways, sensors, channels, zones }))
+    let devices = devices_of(&rows, &sensors, &channels);
+    Ok(Some(Campus { institution, sites, spaces: known_spaces, gateways, sensors, channels, zones, devices }))
+}
+
+fn devices_of(
+    rows: &Rows,
+    sensors: &BTreeMap<SensorId, KnownSensor>,
+    channels: &BTreeMap<ChannelId, KnownChannel>,
+) -> HashMap<GatewayId, HashMap<String, Device>> {
+    let mut devices: HashMap<GatewayId, HashMap<String, Device>> = HashMap::new();
+    for row in &rows.sensors {
+        let id = SensorId(row.id);
+        let Some(known) = sensors.get(&id) else { continue };
+        let own = channels.values().filter(|channel| channel.sensor == id);
+        let device = Device {
+            sensor: id,
+            model: known.sensor.model,
+            channels: own.map(|known| (known.channel.key.clone(), known.id)).collect(),
+        };
+        devices.entry(GatewayId(row.gateway_id)).or_default().insert(row.device.clone(), device);
+    }
+    devices
 }
 
 fn hours_of(space: &Space, site: &Site, institution: &Institution) -> Option<Hours> {

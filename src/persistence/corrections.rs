@@ -69,6 +69,8 @@ pub fn append(tx: &mut Transaction<'_>, new: &NewCorrection, now: Moment) -> Res
         }
         Kind::Revocation { of } => ("revocation", None, None, None, None, Some(of)),
     };
+    // One writer at a time, so that whoever has read up to an identifier has missed none before it.
+    diesel::sql_query("LOCK TABLE corrections IN SHARE ROW EXCLUSIVE MODE").execute(tx.connection())?;
     let id = diesel::insert_into(corrections::table)
         .values((
             corrections::space_id.eq(new.space.0),

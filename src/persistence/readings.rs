@@ -37,8 +37,6 @@ struct Row {
     received_at: Moment,
     #[diesel(sql_type = SmallInt)]
     clock: i16,
-    #[diesel(sql_type = BigInt)]
-    batch: i64,
 }
 
 impl Row {
@@ -145,27 +143,15 @@ pub fn since(
     Ok(readings)
 }
 
-/// The next readings that are stored but not yet in the ledger, batch by batch, at least one batch if there is any.
+/// The readings that are stored but not yet in the ledger.
 ///
 /// # Errors
 /// When the database is not available.
-pub fn after_batch(view: &mut View<'_>, batch: i64) -> Result<Vec<(i64, Vec<Reading>)>, Error> {
-    // Batches are at most a few thousand rows; a window of a thousand batches bounds the memory.
-    let rows: Vec<Row> = diesel::sql_query(
-        "WITH next AS (SELECT min(batch) AS first FROM readings WHERE batch > $1) \
-         SELECT readings.* FROM readings, next \
-         WHERE batch > $1 AND batch >= next.first AND batch < next.first + 1000 ORDER BY batch",
-    )
-    .bind::<BigInt, _>(batch)
-    .load(view.connection())?;
-    let mut batches: Vec<(i64, Vec<Reading>)> = Vec::new();
-    for row in rows {
-        match batches.last_mut() {
-            Some((batch, readings)) if *batch == row.batch => readings.push(row.reading()),
-            _ => batches.push((row.batch, vec![row.reading()])),
-        }
-    }
-    Ok(batches)
+pub fn after_batch(view: &mut View<'_>, batch: i64) -> Result<Vec<Reading>, Error> {
+    let rows: Vec<Row> = diesel::sql_query("SELECT * FROM readings WHERE batch > $1")
+        .bind::<BigInt, _>(batch)
+        .load(view.connection())?;
+    Ok(rows.iter().map(Row::reading).collect())
 }
 
 /// The days (UTC) that hold readings, with the time of the last receipt in each.

@@ -1,0 +1,166 @@
+//! What is known: the newest readings of every channel, the figures of every space, and what the ledger lacks of both.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::committer::{Reopened, Stored};
+use super::draft::Draft;
+use super::spaces::Spaces;
+use crate::domain::campus::Campus;
+use crate::domain::channel_book::{Changes, ChannelBook, Place};
+use crate::domain::counter::Counter;
+use crate::domain::ids::ChannelId;
+use crate::domain::reading::{Identity, Moment, Reading, Second};
+
+/// A channel's newest readings, and those on their way to the disk, each with its batch.
+#[derive(Debug)]
+struct Slot {
+    book: ChannelBook,
+    pending: BTreeMap<Identity, i64>,
+}
+
+/// Where a reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whereabouts {
+    /// Nowhere yet.
+    New,
+    /// On disk.
+    Known,
+    /// On its way to the disk, in a batch.
+    Pending(i64),
+    /// Too old to say without the records.
+    Older,
+}
+
+/// What became of the readings of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    /// The readings that were stored now; `None` when all that were sent were, but for closed days.
+    pub(super) kept: Option<HashSet<(ChannelId, Identity)>>,
+    /// Those in quarantine.
+    pub(super) doubted: HashSet<(ChannelId, Identity)>,
+    /// Days that are closed.
+    pub(super) closed: BTreeSet<NaiveDate>,
+}
+
+/// What is known.
+#[derive(Debug)]
+pub(super) struct Facts {
+    campus: Arc<Campus>,
+    slots: HashMap<ChannelId, Slot>,
+    pub(super) spaces: Spaces,
+    pub(super) draft: Draft,
+}
+
+impl Facts {
+    pub(super) fn new(campus: Arc<Campus>, books: HashMap<ChannelId, ChannelBook>, spaces: Spaces) -> Self {
+        let slot = |(channel, book)| (channel, Slot { book, pending: BTreeMap::new() });
+        Self { campus, slots: books.into_iter().map(slot).collect(), spaces, draft: Draft::default() }
+    }
+
+    pub(super) fn set_campus(&mut self, campus: Arc<Campus>, now: Moment) {
+        for (channel, slot) in &mut self.slots {
+            if let Some(known) = campus.channels.get(channel) {
+                slot.book.set_counter(known.channel.counter);
+            }
+        }
+        self.campus = Arc::clone(&campus);
+        let turns = self.spaces.set_campus(campus, now);
+        self.draft.turns.extend(turns);
+    }
+
+    fn slot(&mut self, channel: ChannelId) -> &mut Slot {
+        let campus = &self.campus;
+        self.slots.entry(channel).or_insert_with(|| {
+            Slot { book: ChannelBook::new(counter_of(campus, channel)), pending: BTreeMap::new() }
+        })
+    }
+
+    /// Where a reading is.
+    pub(super) fn whereabouts(&mut self, reading: &Reading) -> Whereabouts {
+        let slot = self.slot(reading.channel);
+        match slot.book.place(&reading.identity) {
+            Place::Known => Whereabouts::Known,
+            Place::Older => Whereabouts::Older,
+            Place::New => slot.pending.get(&reading.identity).map_or(Whereabouts::New, |batch| Whereabouts::Pending(*batch)),
+        }
+    }
+
+    /// A new reading goes to the disk with a batch.
+    pub(super) fn expect(&mut self, reading: &Reading, batch: i64) {
+        self.slot(reading.channel).pending.insert(reading.identity, batch);
+    }
+
+    /// It has arrived there, or not.
+    pub(super) fn expect_no_more(&mut self, channel: ChannelId, identity: &Identity) {
+        self.slot(channel).pending.remove(identity);
+    }
+
+    /// Readings are on disk: moves counters and figures.
+    pub(super) fn apply(&mut self, stored: Stored) -> Verdict {
+        let mut verdict = Verdict::default();
+        match stored {
+            Stored::New { mut readings, closed } => {
+                readings.sort_by_key(|reading| reading.channel);
+                for fresh in readings.chunk_by(|one, other| one.channel == other.channel) {
+                    if let Some(first) = fresh.first() {
+                        let changes = self.slot(first.channel).book.add(fresh.to_vec());
+                        self.applied(first.channel, fresh, changes, &mut verdict);
+                    }
+                }
+                verdict.closed = closed;
+            }
+            Stored::Older { channels, closed } => {
+                let mut kept = HashSet::new();
+                for (channel, Reopened { opening, known, fresh }) in channels {
+                    let counter = counter_of(&self.campus, channel);
+                    let slot = self.slot(channel);
+                    slot.book = ChannelBook::reopened(counter, opening, known);
+                    let changes = slot.book.add(fresh.clone());
+                    self.applied(channel, &fresh, changes, &mut verdict);
+                    kept.extend(fresh.iter().map(|reading| (channel, reading.identity)));
+                }
+                verdict.kept = Some(kept);
+                verdict.closed = closed;
+            }
+        }
+        verdict
+    }
+
+    fn applied(&mut self, channel: ChannelId, fresh: &[Reading], changes: Changes, verdict: &mut Verdict) {
+        let doubted = changes.doubted.iter().map(|(reading, _)| (channel, reading.identity));
+        verdict.doubted.extend(doubted);
+        self.slot(channel).book.trim();
+        self.note(channel, changes);
+        let seen = self.campus.zones.seen_by(channel);
+        for reading in fresh {
+            let at = reading.effective_at();
+            self.spaces.channel_heard(channel, at);
+            if let (Some(space), Some(level)) = (seen, reading.identity.level)
+                && self.spaces.level(space, channel, at, level)
+            {
+                self.draft.level(space, channel, Second::ending(at), level);
+            }
+        }
+        if let Some(received_at) = fresh.iter().map(|reading| reading.received_at).max() {
+            self.draft.channel_heard(channel, received_at);
+        }
+    }
+
+    /// Notes what readings of a channel changed, in the figures and in the draft.
+    pub(super) fn note(&mut self, channel: ChannelId, changes: Changes) {
+        let crossings = self.campus.zones.crossings(channel);
+        for adjustment in &changes.moved {
+            for crossing in crossings {
+                self.spaces.flow(*crossing, adjustment.second, adjustment.forward, adjustment.backward);
+            }
+        }
+        self.draft.note(channel, crossings, changes);
+    }
+}
+
+fn counter_of(campus: &Campus, channel: ChannelId) -> Counter {
+    campus.channels.get(&channel).map_or_else(Counter::default, |known| known.channel.counter)
+}

@@ -1,0 +1,50 @@
+//! The parts in use: settings, clock, database and the campus as it now is.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::campus::Campus;
+use crate::error::Error;
+use crate::persistence::{self, Connections, Database};
+
+/// The parts in use, shared by everything that runs.
+#[derive(Debug)]
+pub struct Parvis {
+    /// What the operator decided.
+    pub settings: Settings,
+    /// What time it is.
+    pub clock: Clock,
+    /// What PostgreSQL remembers.
+    pub database: Database,
+    campus: ArcSwap<Campus>,
+}
+
+impl Parvis {
+    /// The parts, with a campus of which nothing is known yet.
+    #[must_use]
+    pub fn new(settings: Settings, clock: Clock) -> Self {
+        let connections =
+            Connections { url: settings.database.url.clone(), at_most: settings.database.connections };
+        let database = Database::new(&connections);
+        Self { settings, clock, database, campus: ArcSwap::from_pointee(Campus::undescribed()) }
+    }
+
+    /// The campus as it now is.
+    #[must_use]
+    pub fn campus(&self) -> Arc<Campus> {
+        self.campus.load_full()
+    }
+
+    /// Reads the campus again.
+    ///
+    /// # Errors
+    /// When the database is not available.
+    pub fn reload_campus(&self) -> Result<Arc<Campus>, Error> {
+        let campus = self.database.read_blocking(persistence::campus::campus)?;
+        self.campus.store(Arc::new(campus.unwrap_or_else(Campus::undescribed)));
+        Ok(self.campus())
+    }
+}
