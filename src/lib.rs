@@ -1,5 +1,6 @@
 //! Parvis.
 pub mod actions;
+pub mod appliance;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -9,3 +10,4 @@ pub mod ingest;
 pub mod live;
 pub mod parvis;
 pub mod persistence;
+pub mod web;

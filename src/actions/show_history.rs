@@ -4,8 +4,9 @@ use chrono::{Days, TimeDelta};
 use serde::Serialize;
 
 use crate::domain::campus::{Campus, KnownSpace};
-use crate::domain::correction::corrected_day;
+use crate::domain::correction::{Correction, corrected_day};
 use crate::domain::day;
+use crate::domain::ids::SpaceId;
 use crate::domain::reading::Moment;
 use crate::domain::zones::Source;
 use crate::error::Error;
@@ -155,4 +156,17 @@ fn recompute(
         figures.extend(of_day.iter().map(|at| has_facts.then(|| day.sum_at(*at).people())));
     }
     Ok(figures)
+}
+
+/// The corrections of a space that hold now and began within a span.
+///
+/// # Errors
+/// When the database is not available.
+pub async fn corrections(
+    database: &Database,
+    space: SpaceId,
+    from: Moment,
+    until: Moment,
+) -> Result<Vec<Correction>, Error> {
+    database.read(move |view| corrections::of_space(view, space, from, until, i64::MAX)).await
 }

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::description::is_label;
 use crate::domain::reading::{Crossings, LARGEST_COUNT, Moment};
 
 /// What a decoder made of a payload.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Payload {
     /// One for each device and moment that spoke.
     pub messages: Vec<Message>,
@@ -23,7 +24,8 @@ pub struct Payload {
 }
 
 /// What one device said at one moment.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Message {
     /// Its serial number or device EUI; `None` when the payload does not say.
     pub device: Option<String>,
@@ -38,7 +40,8 @@ pub struct Message {
 }
 
 /// What one channel said.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Observation {
     /// The channel's key within its device.
     pub channel: String,
@@ -52,10 +55,10 @@ pub struct Observation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Moment>,
     /// The counter's standing.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_out")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "in_out")]
     pub total: Option<Crossings>,
     /// The people of the interval.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_out")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "in_out")]
     pub period: Option<Crossings>,
     /// A state: people there, or milliseconds of waiting for a channel whose key ends in `queueing-time`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,22 +71,32 @@ pub struct Observation {
     pub from_history: bool,
 }
 
-#[expect(clippy::ref_option, reason = "the signature serde asks for")]
-fn in_out<S: serde::Serializer>(crossings: &Option<Crossings>, serializer: S) -> Result<S::Ok, S::Error> {
-    use serde::ser::SerializeMap as _;
-    let crossings = crossings.unwrap_or_default();
-    let mut map = serializer.serialize_map(None)?;
-    if let Some(forward) = crossings.forward {
-        map.serialize_entry("in", &forward)?;
+/// Crossings as installers read them: in and out, and nothing for a direction that was not told.
+mod in_out {
+    use super::{Crossings, Deserialize, Serialize};
+
+    #[derive(Serialize, Deserialize)]
+    struct InOut {
+        #[serde(rename = "in", default, skip_serializing_if = "Option::is_none")]
+        forward: Option<i64>,
+        #[serde(rename = "out", default, skip_serializing_if = "Option::is_none")]
+        backward: Option<i64>,
     }
-    if let Some(backward) = crossings.backward {
-        map.serialize_entry("out", &backward)?;
+
+    #[expect(clippy::ref_option, reason = "the signature serde asks for")]
+    pub(super) fn serialize<S: serde::Serializer>(told: &Option<Crossings>, serializer: S) -> Result<S::Ok, S::Error> {
+        told.map(|told| InOut { forward: told.forward, backward: told.backward }).serialize(serializer)
     }
-    map.end()
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Option<Crossings>, D::Error> {
+        let told = Option::<InOut>::deserialize(source)?;
+        Ok(told.map(|told| Crossings { forward: told.forward, backward: told.backward }))
+    }
 }
 
 /// How a device is, as far as it said: battery in percent, and everything else under its published name.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Status {
     /// Battery, percent.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,6 @@
+//! The machine it lives on: certificates, disks, systemd, limits.
+
+pub mod certificate;
+pub mod disk;
+pub mod limits;
+pub mod systemd;

@@ -1,0 +1,65 @@
+//! The headers of every answer: what a browser may do with it, and who may frame it.
+
+use actix_web::HttpResponseBuilder;
+use actix_web::http::header;
+
+/// Scripts and styles from here and nowhere else, none inline; framed by nobody.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+    manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The widget is made to be framed.
+const WIDGET_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *";
+
+/// An answer that programs read renders nothing.
+const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// What an answer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A page of our own.
+    Page,
+    /// A part of somebody else's page.
+    Widget,
+    /// Data anybody may read, from any page.
+    OpenData,
+    /// Everything else: refusals, health, ingest.
+    Closed,
+}
+
+/// The headers of a kind, as name and value.
+pub(super) fn of(kind: Kind) -> impl Iterator<Item = (header::HeaderName, &'static str)> {
+    let policy = match kind {
+        Kind::Page => POLICY,
+        Kind::Widget => WIDGET_POLICY,
+        Kind::OpenData | Kind::Closed => DATA_POLICY,
+    };
+    let all = [
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+    ];
+    let framing = match kind {
+        Kind::Page | Kind::Closed => [
+            Some((header::X_FRAME_OPTIONS, "DENY")),
+            Some((header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin")),
+            Some((header::HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()")),
+        ],
+        Kind::Widget => [Some((header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin")), None, None],
+        Kind::OpenData => [
+            Some((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")),
+            Some((header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin")),
+            Some((header::ACCESS_CONTROL_EXPOSE_HEADERS, "etag, link, ratelimit, ratelimit-policy, retry-after")),
+        ],
+    };
+    all.into_iter().chain(framing.into_iter().flatten())
+}
+
+/// Puts the headers of a kind on an answer.
+pub(super) fn put(builder: &mut HttpResponseBuilder, kind: Kind) -> &mut HttpResponseBuilder {
+    for header in of(kind) {
+        builder.insert_header(header);
+    }
+    builder
+}

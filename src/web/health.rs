@@ -1,0 +1,46 @@
+//! Whether the service lives, and whether it is ready: database, migrations, disk, recorder.
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use super::headers::{self, Kind};
+use super::services::Services;
+use crate::appliance::disk;
+use crate::persistence::pending_migrations;
+
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    database: &'static str,
+    migrations: &'static str,
+    disk: &'static str,
+    recorder: &'static str,
+}
+
+/// `GET /health/live`: the process answers.
+pub(super) async fn live() -> HttpResponse {
+    let mut builder = HttpResponse::Ok();
+    headers::put(&mut builder, Kind::Closed).json(serde_json::json!({ "live": true }))
+}
+
+/// `GET /health/ready`: 200 when everything needed is there, else 503; what is lacking is named.
+pub(super) async fn ready(services: web::Data<Services>) -> HttpResponse {
+    let pending = services.parvis.database.read(pending_migrations).await;
+    let key = services.parvis.settings.web.key.clone();
+    let place = key.parent().unwrap_or(&key);
+    let readiness = Readiness {
+        ready: false,
+        database: if pending.is_ok() { "ok" } else { "does not answer" },
+        migrations: match pending {
+            Ok(0) => "ok",
+            Ok(_) => "pending: run parvis migrate",
+            Err(_) => "unknown",
+        },
+        disk: if disk::has_room(place).unwrap_or(false) { "ok" } else { "almost full" },
+        recorder: if services.is_well() { "ok" } else { "does not work" },
+    };
+    let all = [readiness.database, readiness.migrations, readiness.disk, readiness.recorder];
+    let ready = all.iter().all(|part| *part == "ok");
+    let mut builder = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    headers::put(&mut builder, Kind::Closed).json(Readiness { ready, ..readiness })
+}

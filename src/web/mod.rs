@@ -1,0 +1,28 @@
+//! How people, programs and sensors ask: the only actix of the crate.
+//!
+//! All routes stand in `routes`. A handler extracts, acts and shows; [`failure`] turns an error into an answer once.
+
+mod api;
+mod assets;
+mod cache;
+mod failure;
+mod handoff;
+mod headers;
+mod health;
+mod ingest;
+mod language;
+mod local;
+mod metrics;
+mod pages;
+mod rates;
+mod redirect;
+mod routes;
+mod server;
+mod services;
+mod stream;
+mod texts;
+mod tls;
+
+pub use server::{Running, start};
+pub use services::Services;
+pub use texts::Texts;

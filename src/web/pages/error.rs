@@ -1,0 +1,41 @@
+//! The page when something went wrong: what happened, what to do, what to quote. Never a stack, never a blame.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use askama::Template;
+
+use super::HTML;
+use super::frame::{Frame, Wish};
+use crate::web::failure::Refusal;
+use crate::web::language;
+use crate::web::services::Services;
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Page<'t> {
+    frame: Frame<'t>,
+    title: String,
+    advice: String,
+    reference: Option<String>,
+}
+
+/// Completes the answer to a person.
+pub(in crate::web) fn page(
+    request: &HttpRequest,
+    services: &Services,
+    mut builder: HttpResponseBuilder,
+    refusal: &Refusal,
+) -> HttpResponse {
+    let language = language::of(request, &services.texts).unwrap_or_else(|| services.texts.first().to_owned());
+    let t = services.texts.in_language(&language);
+    let (title, advice) = match refusal.status {
+        StatusCode::NOT_FOUND => (t.say("error-404"), t.say("error-404-advice")),
+        StatusCode::SERVICE_UNAVAILABLE => (t.say("error-503"), t.say("error-503-advice")),
+        StatusCode::INTERNAL_SERVER_ERROR => (t.say("error-500"), t.say("error-500-advice")),
+        _ => (t.say("error-other"), refusal.detail.clone()),
+    };
+    let frame = Frame::new(request, services, &language, Wish { title: &title, ..Wish::default() });
+    let page = Page { frame, advice, reference: refusal.reference.clone(), title: title.clone() };
+    // A page of texts alone renders; should it not, the words still arrive.
+    builder.content_type(HTML).body(page.render().unwrap_or(title))
+}

@@ -1,0 +1,143 @@
+//! The home page: all places, those that are open and have room first.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::frame::{Frame, Wish, prefix};
+use super::row::{InList, Place, Row};
+use super::{HTML, body, cached};
+use crate::domain::level::Level;
+use crate::error::Error;
+use crate::live::SpaceView;
+use crate::web::api::percent_decoded;
+use crate::web::cache::{Body, once};
+use crate::web::failure::{self, Reader};
+use crate::web::headers::Kind;
+use crate::web::language;
+use crate::web::services::Services;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home<'t> {
+    frame: Frame<'t>,
+    summary: String,
+    query: String,
+    filters: Vec<Filter>,
+    rows: Vec<String>,
+    nothing: String,
+}
+
+struct Filter {
+    words: String,
+    address: String,
+    is_current: bool,
+}
+
+/// What a visitor looks for.
+#[derive(Default)]
+struct Wanted {
+    words: String,
+    show: String,
+}
+
+/// `GET /`
+pub(in crate::web) async fn show(request: HttpRequest, services: web::Data<Services>) -> HttpResponse {
+    let asked = |name: &str| {
+        let pairs = request.query_string().split('&').filter_map(|pair| pair.split_once('='));
+        let value = pairs.filter(|(key, _)| *key == name).map(|(_, value)| percent_decoded(value)).next();
+        value.unwrap_or_default().chars().take(80).collect::<String>()
+    };
+    let wanted = Wanted { words: asked("q"), show: asked("show") };
+    if wanted.words.is_empty() && wanted.show.is_empty() {
+        let make = |language: String| {
+            let page = page(&request, &services, &language, &wanted);
+            async move { page }
+        };
+        return cached(&request, &services, "home".to_owned(), make).await;
+    }
+    let language = language::of(&request, &services.texts).unwrap_or_else(|| services.texts.first().to_owned());
+    match page(&request, &services, &language, &wanted) {
+        Ok(page) => once(&request, page),
+        Err(error) => failure::answer(&request, &services, &error, Reader::Person),
+    }
+}
+
+fn page(request: &HttpRequest, services: &Services, language: &str, wanted: &Wanted) -> Result<Body, Error> {
+    let t = services.texts.in_language(language);
+    let board = services.board.snapshot();
+    let now = services.parvis.clock.now();
+    let prefix = prefix(request);
+    let place = Place { services, language, prefix: &prefix, now };
+    let mut views = board.views(now, language);
+    views.retain(|view| view.parent.is_none());
+    views.sort_by_key(order);
+    let has_room = |view: &SpaceView| is_open(view) && matches!(view.level, Level::Empty | Level::Quiet);
+    let open = views.iter().filter(|view| is_open(view)).count();
+    let room = views.iter().filter(|view| has_room(view)).count();
+    let best = views.first().filter(|view| has_room(view) && open > 1).map(|view| view.slug.clone());
+    let there_are_none = views.is_empty();
+    views.retain(|view| match wanted.show.as_str() {
+        "open" => is_open(view),
+        "quiet" => has_room(view),
+        _ => true,
+    });
+    let words = folded(&wanted.words);
+    views.retain(|view| folded(&view.name).contains(&words) || folded(&view.site).contains(&words));
+    let rows = views
+        .iter()
+        .map(|view| {
+            let mut row = Row::of(place, &board, view);
+            row.is_best = best.as_ref() == Some(&view.slug);
+            InList { row: &row }.render().map_err(Error::internal)
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let filters = [("", "filter-all"), ("open", "filter-open"), ("quiet", "filter-quiet")];
+    let filters = filters.map(|(show, key)| Filter {
+        words: t.say(key),
+        address: if show.is_empty() { request.path().to_owned() } else { format!("?show={show}") },
+        is_current: show == wanted.show,
+    });
+    let wish = Wish {
+        description: &t.say("home-description"),
+        scripts: &["live.js", "favourites.js", "search.js"],
+        live: Some(format!("/live/rows?lang={language}{}", explicit(&prefix))),
+        ..Wish::default()
+    };
+    let page = Home {
+        frame: Frame::new(request, services, language, wish),
+        summary: t.say_with("home-summary", &[("open", open.into()), ("room", room.into())]),
+        query: wanted.words.clone(),
+        filters: filters.into(),
+        rows,
+        nothing: t.say(if there_are_none { "no-places" } else { "no-match" }),
+    };
+    body(&page, HTML, Kind::Page)
+}
+
+/// Tells the stream that links carry the language.
+pub(super) fn explicit(prefix: &str) -> &'static str {
+    if prefix.is_empty() { "" } else { "&links=1" }
+}
+
+fn is_open(view: &SpaceView) -> bool {
+    view.is_open.unwrap_or(true)
+}
+
+/// Open before closed, known before unknown, much room before little; the order of the description among equals.
+fn order(view: &SpaceView) -> (bool, bool, i64) {
+    (!is_open(view), view.level == Level::Unknown, view.percentage.unwrap_or(i64::MAX))
+}
+
+/// Lower case without the accents of French, so that "ecole" finds "École".
+fn folded(text: &str) -> String {
+    let plain = |letter: char| match letter {
+        'à' | 'â' | 'ä' | 'á' => 'a',
+        'ç' => 'c',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'î' | 'ï' | 'í' => 'i',
+        'ô' | 'ö' | 'ó' => 'o',
+        'ù' | 'û' | 'ü' | 'ú' => 'u',
+        other => other,
+    };
+    text.trim().to_lowercase().chars().map(plain).collect()
+}

@@ -1,0 +1,84 @@
+//! All routes, read from top to bottom.
+
+use actix_web::guard::{Any, Get, Head};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, Handler, Resource, Responder};
+
+use super::api::{history, live, openapi, places, spaces};
+use super::{assets, failure, health, ingest, local as local_door, metrics, pages, redirect as redirection};
+
+/// What everybody reaches over HTTPS.
+pub(super) fn public(config: &mut ServiceConfig) {
+    config
+        // Sensors
+        .service(taking("/ingest/{gateway}", ingest::deliver))
+        .service(taking("/ingest/{gateway}/{secret}", ingest::deliver_with_secret))
+        // Programs
+        .service(showing("/api/v1/spaces", spaces::list))
+        .service(showing("/api/v1/spaces.geojson", places::geojson))
+        .service(showing("/api/v1/sites.jsonld", places::jsonld))
+        .service(showing("/api/v1/spaces/{slug}", spaces::show))
+        .service(showing("/api/v1/spaces/{slug}/history", history::show))
+        .service(showing("/api/v1/openapi.json", openapi::show))
+        .service(streaming("/api/v1/live", live::watch))
+        // Operators
+        .service(showing("/health/live", health::live))
+        .service(showing("/health/ready", health::ready))
+        // Browsers: each page with the language in its address, and without
+        .service(showing("/assets/{name}", assets::show))
+        .service(showing("/favicon.ico", pages::icon))
+        .service(streaming("/live/{part}", pages::live::watch))
+        .service(showing("/", pages::home::show))
+        .service(showing("/spaces/{slug}", pages::space::show))
+        .service(showing("/screens/{slug}", pages::screen::show))
+        .service(showing("/widgets/{slug}.svg", pages::widget::image))
+        .service(showing("/widgets/{slug}", pages::widget::show))
+        .service(showing("/{language}", pages::home::show))
+        .service(showing("/{language}/spaces/{slug}", pages::space::show))
+        .service(showing("/{language}/screens/{slug}", pages::screen::show))
+        .service(showing("/{language}/widgets/{slug}.svg", pages::widget::image))
+        .service(showing("/{language}/widgets/{slug}", pages::widget::show))
+        .default_service(web::route().to(failure::no_route));
+}
+
+/// What processes of this machine reach over the unix socket.
+pub(super) fn local(config: &mut ServiceConfig) {
+    config
+        .app_data(web::JsonConfig::default().limit(local_door::LARGEST))
+        .service(showing("/metrics", metrics::show))
+        .service(taking("/hand-in/{gateway}", local_door::hand_in))
+        .default_service(web::route().to(failure::no_route));
+}
+
+/// What everybody reaches over HTTP.
+pub(super) fn redirect(config: &mut ServiceConfig) {
+    config.default_service(web::route().to(redirection::to_https));
+}
+
+fn showing<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let route = web::route().guard(Any(Get()).or(Head())).to(handler);
+    web::resource(path).route(route).default_service(web::route().to(failure::wrong_method))
+}
+
+fn streaming<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path).route(web::get().to(handler)).default_service(web::route().to(failure::wrong_method))
+}
+
+fn taking<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path).route(web::post().to(handler)).default_service(web::route().to(failure::wrong_method))
+}

@@ -1,0 +1,75 @@
+//! What handlers work with, shared by all workers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::watch;
+
+use super::assets::Assets;
+use super::cache::Cache;
+use super::metrics::Metrics;
+use super::rates::Rates;
+use super::texts::Texts;
+use crate::ingest::Door;
+use crate::live::Board;
+use crate::parvis::Parvis;
+
+/// What handlers work with.
+pub struct Services {
+    /// The parts in use.
+    pub parvis: Arc<Parvis>,
+    /// The way in for readings.
+    pub door: Door,
+    /// The figures.
+    pub board: Arc<Board>,
+    /// The texts of pages.
+    pub texts: Texts,
+    pub(super) assets: Assets,
+    pub(super) cache: Cache,
+    pub(super) metrics: Metrics,
+    pub(super) rates: Rates,
+    /// The most streams at once: open files, less some for everything else.
+    pub(super) most_streams: usize,
+    closing: watch::Sender<bool>,
+    is_well: AtomicBool,
+}
+
+impl Services {
+    /// Everything handlers need.
+    #[must_use]
+    pub fn new(parvis: Arc<Parvis>, door: Door, board: Arc<Board>, texts: Texts, open_files: u64) -> Self {
+        let rates = Rates::new(parvis.settings.web.api_requests_per_minute);
+        let most_streams = usize::try_from(open_files).unwrap_or(usize::MAX) / 10 * 9;
+        Self {
+            parvis,
+            door,
+            board,
+            texts,
+            assets: Assets::new(),
+            cache: Cache::default(),
+            metrics: Metrics::default(),
+            rates,
+            most_streams,
+            closing: watch::Sender::new(false),
+            is_well: AtomicBool::new(true),
+        }
+    }
+
+    /// Tells whether the recorder works; a task finds out.
+    pub fn set_well(&self, is_well: bool) {
+        self.is_well.store(is_well, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_well(&self) -> bool {
+        self.is_well.load(Ordering::Relaxed)
+    }
+
+    /// A sign that streams must end.
+    pub(super) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
+    pub(super) fn close_streams(&self) {
+        self.closing.send_replace(true);
+    }
+}

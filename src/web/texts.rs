@@ -1,0 +1,171 @@
+//! The texts of pages: Fluent files, one a language, built in for French and English, others from a directory.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+use crate::error::Error;
+
+const BUILT_IN: [(&str, &str); 2] =
+    [("fr", include_str!("../../web/texts/fr.ftl")), ("en", include_str!("../../web/texts/en.ftl"))];
+
+/// All texts.
+pub struct Texts {
+    bundles: BTreeMap<String, FluentBundle<FluentResource>>,
+}
+
+impl std::fmt::Debug for Texts {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.bundles.keys()).finish()
+    }
+}
+
+impl Texts {
+    /// French and English.
+    #[must_use]
+    pub fn built_in() -> Self {
+        let bundle = |(language, text): (&str, &str)| Some((language.to_owned(), bundle(language, text).ok()?));
+        Self { bundles: BUILT_IN.into_iter().filter_map(bundle).collect() }
+    }
+
+    /// French, English, and each `LANGUAGE.ftl` of a directory; those complete or override the built-in ones.
+    ///
+    /// # Errors
+    /// When the directory or a file cannot be read or is not Fluent.
+    pub fn with_directory(directory: &Path) -> Result<Self, Error> {
+        let mut texts = Self::built_in();
+        for entry in std::fs::read_dir(directory).map_err(Error::internal)? {
+            let path = entry.map_err(Error::internal)?.path();
+            let Some(language) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+            if path.extension().is_some_and(|extension| extension == "ftl") {
+                let text = std::fs::read_to_string(&path).map_err(Error::internal)?;
+                let parsed = bundle(language, &text).map_err(|rule| Error::Invalid {
+                    field: path.display().to_string(),
+                    rule,
+                })?;
+                texts.bundles.insert(language.to_owned(), parsed);
+            }
+        }
+        Ok(texts)
+    }
+
+    /// Whether there are texts in a language.
+    #[must_use]
+    pub fn has(&self, language: &str) -> bool {
+        self.bundles.contains_key(language)
+    }
+
+    /// The language of visitors who ask for none there is.
+    #[must_use]
+    pub fn first(&self) -> &'static str {
+        "fr"
+    }
+
+    /// All languages, each with its own name for itself.
+    #[must_use]
+    pub fn languages(&self) -> Vec<(String, String)> {
+        self.bundles.keys().map(|language| (language.clone(), self.in_language(language).say("language-name"))).collect()
+    }
+
+    /// The texts of one language.
+    #[must_use]
+    pub fn in_language<'t>(&'t self, language: &'t str) -> Speech<'t> {
+        Speech { texts: self, language }
+    }
+}
+
+fn bundle(language: &str, text: &str) -> Result<FluentBundle<FluentResource>, String> {
+    let identifier: LanguageIdentifier = language.parse().map_err(|error| format!("{error:?}"))?;
+    let resource = FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| format!("{errors:?}"))?;
+    let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
+    // Marks around inserted words would show up in titles and be read aloud.
+    bundle.set_use_isolating(false);
+    bundle.add_resource(resource).map_err(|errors| format!("{errors:?}"))?;
+    Ok(bundle)
+}
+
+/// The texts of one language.
+#[derive(Debug, Clone, Copy)]
+pub struct Speech<'t> {
+    texts: &'t Texts,
+    language: &'t str,
+}
+
+impl Speech<'_> {
+    /// The language.
+    #[must_use]
+    pub fn language(&self) -> &str {
+        self.language
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn say(&self, key: &str) -> String {
+        self.format(key, None)
+    }
+
+    /// A text with words or numbers inserted.
+    #[must_use]
+    pub fn say_with(&self, key: &str, inserted: &[(&'static str, FluentValue<'_>)]) -> String {
+        let arguments: FluentArgs<'_> = inserted.iter().map(|(name, value)| (*name, value.clone())).collect();
+        self.format(key, Some(&arguments))
+    }
+
+    /// In the language, else in English, else the key itself: a page with an odd word beats no page.
+    fn format(&self, key: &str, arguments: Option<&FluentArgs<'_>>) -> String {
+        for language in [self.language, "en"] {
+            let Some(bundle) = self.texts.bundles.get(language) else { continue };
+            if let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) {
+                return bundle.format_pattern(pattern, arguments, &mut Vec::new()).into_owned();
+            }
+        }
+        key.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(language: &str) -> Vec<String> {
+        let text = BUILT_IN.iter().find(|(known, _)| *known == language).unwrap().1;
+        let mut keys: Vec<String> = text
+            .lines()
+            .filter(|line| !line.starts_with([' ', '#', '}', '[']) && line.contains(" ="))
+            .map(|line| line.split(" =").next().unwrap().to_owned())
+            .collect();
+        keys.sort();
+        keys
+    }
+
+    #[test]
+    fn french_and_english_say_the_same_things() {
+        assert!(keys("fr").len() > 50);
+        assert_eq!(keys("fr"), keys("en"));
+    }
+
+    #[test]
+    fn every_key_that_is_said_is_there() {
+        let mut said = Vec::new();
+        let mut files = vec![std::path::PathBuf::from("src/web"), "web/templates".into()];
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                files.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            } else {
+                let text = std::fs::read_to_string(path).unwrap();
+                let calls = text.split("say").skip(1).filter_map(|rest| {
+                    let rest = rest.strip_prefix("_with").unwrap_or(rest).strip_prefix("(\"")?;
+                    Some(rest.split('"').next()?.to_owned())
+                });
+                said.extend(calls.filter(|key| key.contains('-')));
+            }
+        }
+        assert!(said.len() > 40, "{}", said.len());
+        let there = keys("en");
+        let missing: Vec<_> = said.iter().filter(|key| !there.contains(key)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

@@ -1,0 +1,158 @@
+### Les textes des pages, en français. Les clés sont les mêmes dans toutes les langues.
+
+language-name = Français
+language-choice = Langue
+skip-to-content = Aller au contenu
+footer-privacy = On ne compte ici que des nombres : ni nom, ni image, ni cookie.
+footer-more = En savoir plus
+footer-open-data = Données ouvertes
+favourite-button = Favori :
+offline-notice = Pas de connexion. Chiffres de
+breadcrumbs = Vous êtes ici
+
+home-title = Où y a-t-il de la place ?
+home-description = L’affluence des bibliothèques, restaurants et guichets du campus, en direct.
+home-summary = { $open ->
+    [0] Tout est fermé en ce moment.
+    [one] Un lieu est ouvert en ce moment
+   *[other] { $open } lieux sont ouverts en ce moment
+  }{ $open ->
+    [0] { "" }
+   *[other] { $room ->
+        [0] , tous très fréquentés.
+        [one] , dont un avec beaucoup de place.
+       *[other] , dont { $room } avec beaucoup de place.
+      }
+  }
+search-label = Chercher un lieu
+search-button = Chercher
+filter-label = Afficher
+filter-all = Tous
+filter-open = Ouverts
+filter-quiet = Beaucoup de place
+favourites-title = Vos favoris
+places-title = Lieux
+no-match = Aucun lieu ne correspond.
+no-places = Aucun lieu n’est encore décrit.
+best-now = Le mieux maintenant
+
+level-empty = Vide
+level-quiet = Calme
+level-moderate = Affluence modérée
+level-busy = Forte affluence
+level-full = Complet
+level-unknown = Pas de données
+level-closed = Fermé
+
+trend-rising_fast = se remplit vite
+trend-rising = se remplit
+trend-steady = stable
+trend-falling = se vide
+trend-falling_fast = se vide vite
+
+figure-seats = { $free ->
+    [0] aucune place assise libre sur { $capacity }
+    [one] { $free } place assise libre sur { $capacity }
+   *[other] { $free } places assises libres sur { $capacity }
+  }
+figure-places = { $free ->
+    [0] aucune place libre sur { $capacity }
+    [one] { $free } place libre sur { $capacity }
+   *[other] { $free } places libres sur { $capacity }
+  }
+figure-people = { $present ->
+    [0] personne sur place
+    [one] { $present } personne sur place
+   *[other] { $present } personnes sur place
+  }
+figure-none = pas encore de chiffre
+
+warning-degraded = Estimation : un compteur ne répond pas.
+warning-stale = Pas de données depuis { $time }.
+as-of = Données de { $time }
+as-of-never = Rien n’a encore été compté
+estimate-word = environ { $word }
+
+opening-closes = ferme à { $time }
+opening-opens = ouvre à { $time }
+opening-opens-tomorrow = ouvre demain à { $time }
+opening-opens-day = ouvre { $day } à { $time }
+opening-opens-date = ouvre le { $date } à { $time }
+opening-always = toujours ouvert
+opening-closed = fermé jusqu’à nouvel ordre
+opening-unknown = horaires inconnus
+closed-prefix = Fermé, { $opening }
+
+spoken-open = { $name } : { $word }, { $percent } pour cent
+spoken-plain = { $name } : { $word }
+
+now-title = Maintenant
+today-title = Aujourd’hui
+today-nothing = Rien n’a encore été compté aujourd’hui.
+today-caption = Personnes présentes au fil de la journée, { $most } au plus, { $now } maintenant.
+show-as-table = Voir en tableau
+table-time = Heure
+table-people = Personnes
+chart-now = maintenant
+parts-title = Salles et espaces
+hours-title = Horaires
+hours-unknown = Les horaires ne nous ont pas été communiqués.
+hours-closed = fermé
+hours-all-day = ouvert toute la journée
+about-title = Ce lieu
+about-address = Adresse
+about-access = Accès
+about-phone = Téléphone
+about-email = Courriel
+about-website = Site web
+about-services = Sur place
+method-title = Comment on compte
+method-flows = { $sensors ->
+    [one] Un capteur aux portes compte les entrées et les sorties. Il ne voit aucun visage et ne garde aucune image.
+   *[other] { $sensors } capteurs aux portes comptent les entrées et les sorties. Ils ne voient aucun visage et ne gardent aucune image.
+  }
+method-levels = { $sensors ->
+    [one] Un capteur voit combien de personnes sont là. Il ne garde aucune image.
+   *[other] { $sensors } capteurs voient combien de personnes sont là. Ils ne gardent aucune image.
+  }
+method-parts = La somme de ses salles et espaces.
+method-nothing = Rien ne mesure encore ce lieu.
+method-counted = Aujourd’hui, { $entries } entrées et { $exits } sorties ont été comptées.
+method-drift = Les portes manquent du monde : d’après les jours passés, chaque sortie compte pour { $weight }.
+method-recount = Le personnel a compté { $people } personnes à { $time }.
+
+neighbours-title = Il y a de la place ici
+screen-link = Ouvrir ce lieu sur votre téléphone
+widget-more = Détails
+
+day-today = Aujourd’hui
+day-mon = lundi
+day-tue = mardi
+day-wed = mercredi
+day-thu = jeudi
+day-fri = vendredi
+day-sat = samedi
+day-sun = dimanche
+month-1 = janvier
+month-2 = février
+month-3 = mars
+month-4 = avril
+month-5 = mai
+month-6 = juin
+month-7 = juillet
+month-8 = août
+month-9 = septembre
+month-10 = octobre
+month-11 = novembre
+month-12 = décembre
+date-form = { $day } { $month }
+
+error-404 = Il n’y a rien ici
+error-404-advice = L’adresse est peut-être mal écrite, ou le lieu a changé d’adresse.
+error-503 = Un instant
+error-503-advice = Une partie du service ne répond pas. Elle reviendra ; réessayez bientôt.
+error-500 = Quelque chose s’est cassé chez nous
+error-500-advice = C’est noté. Réessayez ; si cela persiste, prévenez la bibliothèque en citant la référence.
+error-other = Cela n’a pas fonctionné
+error-reference = Référence :
+error-home = Tous les lieux
