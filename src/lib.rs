@@ -2,6 +2,7 @@
 pub mod actions;
 pub mod appliance;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod error;
@@ -10,4 +11,5 @@ pub mod ingest;
 pub mod live;
 pub mod parvis;
 pub mod persistence;
+pub mod tasks;
 pub mod web;

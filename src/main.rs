@@ -1,1 +1,7 @@
-fn main(){}
+//! Parvis: reads the command and runs it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    parvis::commands::run()
+}

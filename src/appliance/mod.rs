@@ -1,6 +1,7 @@
 //! The machine it lives on: certificates, disks, systemd, limits.
 
 pub mod certificate;
+pub mod cluster;
 pub mod disk;
 pub mod limits;
 pub mod systemd;

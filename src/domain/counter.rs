@@ -196,12 +196,12 @@ impl CounterState {
     ) {
         let start = since.or(self.last_at).unwrap_or(until - UNTOLD_INTERVAL);
         let at_most = counter.allowance(start, until);
-        let (forward, backward) = (told.forward.unwrap_or(0), told.backward.unwrap_or(0));
-        if forward.max(backward) > at_most {
-            outcome.doubt = Some(Doubt::TooMany { told: forward.max(backward), at_most });
+        let most = told.forward.max(told.backward).unwrap_or(0);
+        if most > at_most {
+            outcome.doubt = Some(Doubt::TooMany { told: most, at_most });
             return;
         }
-        let mut before = Crossings::both(0, 0);
+        let mut before = Crossings::default();
         if let (Some(since), Some(counted)) = (since, self.interval) {
             if counted.since == since && counted.until == until {
                 before = counted.counted;
@@ -210,12 +210,14 @@ impl CounterState {
                 return;
             }
         }
-        // Told again with other values, the fuller one stands: readings come sorted, so a later one never holds less in
-        // its first direction.
-        outcome.forward = forward - before.forward.unwrap_or(0);
-        outcome.backward = backward - before.backward.unwrap_or(0);
+        // Told again, each direction holds what was told of it last. Readings come sorted, so the order of arrival does
+        // not matter, and of two values of the first direction the fuller one is last.
+        let forward = told.forward.or(before.forward);
+        let backward = told.backward.or(before.backward);
+        outcome.forward = forward.unwrap_or(0) - before.forward.unwrap_or(0);
+        outcome.backward = backward.unwrap_or(0) - before.backward.unwrap_or(0);
         if let Some(since) = since {
-            state.interval = Some(Interval { since, until, counted: Crossings::both(forward, backward) });
+            state.interval = Some(Interval { since, until, counted: Crossings { forward, backward } });
         }
     }
 }
@@ -378,6 +380,13 @@ mod tests {
             &[interval(0, 1, 2, 1), interval(0, 1, 3, 1), interval(1, 2, 4, 0)],
         );
         assert_eq!((forward, backward), (7, 1));
+    }
+
+    #[test]
+    fn the_directions_of_an_interval_may_be_told_apart() {
+        let part = |forward, backward| reading(1, Some(0), Crossings::default(), Crossings { forward, backward });
+        let (forward, backward, _) = fold(Counter::default(), &[part(None, Some(3)), part(Some(5), None)]);
+        assert_eq!((forward, backward), (5, 3));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::draft::{Booking, Quarantine, Turn};
 use super::recorder::Event;
 use crate::domain::correction::{Correction, Kind, NewCorrection};
-use crate::domain::drift;
 use crate::error::Error;
 use crate::persistence::{Recording, Transaction, corrections, ledger, publications, sensors};
 
@@ -57,20 +56,15 @@ fn begin_day(tx: &mut Transaction<'_>, turn: &Turn, booking: &Booking) -> Result
     if there.iter().any(|correction| matches!(correction.kind, Kind::DayStart { .. })) {
         return Ok(there);
     }
-    let correction = |kind, reason| NewCorrection {
+    let opening = NewCorrection {
         space: turn.space,
         at: turn.start,
-        kind,
-        reason,
+        kind: Kind::DayStart { present: turn.opening },
+        reason: turn.reason.clone(),
         actor: "parvis".to_owned(),
     };
-    let opening = correction(Kind::DayStart { present: turn.opening }, turn.reason.clone());
     corrections::append(tx, &opening, booking.at)?;
-    let mut days = ledger::sums(tx, turn.space, &turn.learn_from)?;
-    days.reverse();
-    if let Some(learned) = drift::learn(&days) {
-        let reason = format!("median of entries / exits on {} days", learned.days);
-        let drift = correction(Kind::Drift { exit_weight: learned.exit_weight }, reason);
+    if let Some(drift) = corrections::learned_drift(tx, turn.space, &turn.learn_from)? {
         corrections::append(tx, &drift, booking.at)?;
     }
     Ok(Vec::new())

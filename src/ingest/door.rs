@@ -71,6 +71,14 @@ impl Door {
         self.record(gateway, payload, Times::Recorded).await
     }
 
+    /// Waits until the ledger holds everything that was answered so far.
+    pub async fn flush(&self) {
+        let (told, written) = oneshot::channel();
+        if self.send(Event::Flush(told)).is_ok() {
+            let _ = tokio::time::timeout(PATIENCE, written).await;
+        }
+    }
+
     /// Readings that wait to be stored.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -37,7 +37,7 @@ const BOOKING_PAUSE: Duration = Duration::from_millis(200);
 const BOOKING_SHARE: u32 = 4;
 
 /// How long stopping waits for the ledger; readings are safe without it.
-const STOP_PATIENCE: Duration = Duration::from_secs(3);
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the recorder hears.
 #[derive(Debug)]
@@ -255,14 +255,6 @@ impl Recording {
     #[must_use]
     pub fn door(&self) -> Door {
         self.door.clone()
-    }
-
-    /// Waits until the ledger holds everything that was answered so far.
-    pub async fn flush(&self) {
-        let (told, written) = oneshot::channel();
-        if self.events.send(Event::Flush(told)).is_ok() {
-            let _ = tokio::time::timeout(STOP_PATIENCE, written).await;
-        }
     }
 
     /// Whether no other process can record into the database, and the recorder works.

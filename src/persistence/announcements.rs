@@ -68,7 +68,7 @@ impl Announcements {
             heard.extend(Announcement::ALL.into_iter().filter(|known| known.name() == payload));
         }
         // libpq notices a lost connection only when it is used.
-        self.0.batch_execute("")?;
+        self.0.batch_execute("SELECT 1")?;
         Ok(heard)
     }
 }

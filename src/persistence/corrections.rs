@@ -4,8 +4,10 @@ use diesel::prelude::*;
 
 use super::announcements::Announcement;
 use super::database::{Transaction, View};
+use super::ledger;
 use super::schema::corrections;
 use crate::domain::correction::{Correction, Kind, NewCorrection};
+use crate::domain::drift;
 use crate::domain::ids::SpaceId;
 use crate::domain::reading::Moment;
 use crate::error::Error;
@@ -98,6 +100,26 @@ pub fn append(tx: &mut Transaction<'_>, new: &NewCorrection, now: Moment) -> Res
         actor: new.actor.clone(),
         recorded_at: now,
     })
+}
+
+/// The drift of the day that begins with the last of `starts`, learned from the days that begin with the others.
+///
+/// # Errors
+/// When the database is not available.
+pub fn learned_drift(
+    view: &mut View<'_>,
+    space: SpaceId,
+    starts: &[Moment],
+) -> Result<Option<NewCorrection>, Error> {
+    let mut days = ledger::sums(view, space, starts)?;
+    days.reverse();
+    Ok(drift::learn(&days).zip(starts.last()).map(|(learned, start)| NewCorrection {
+        space,
+        at: *start,
+        kind: Kind::Drift { exit_weight: learned.exit_weight },
+        reason: format!("median of entries / exits on {} days", learned.days),
+        actor: "parvis".to_owned(),
+    }))
 }
 
 /// All corrections of a space that hold from a moment within a span on, revoked ones left out.

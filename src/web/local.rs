@@ -1,7 +1,5 @@
 //! The door for processes of this machine: readings from files and, later, from the gateway process.
 
-use std::path::Path;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::failure::{self, Reader};
@@ -25,12 +23,10 @@ pub(super) async fn hand_in(
         return failure::answer(&request, &services, &error, Reader::Program);
     };
     match services.door.deliver_recorded(gateway, payload.into_inner()).await {
-        Ok(receipt) => HttpResponse::Ok().json(receipt),
+        Ok(receipt) => {
+            services.door.flush().await;
+            HttpResponse::Ok().json(receipt)
+        }
         Err(error) => failure::answer(&request, &services, &error, Reader::Program),
     }
-}
-
-/// Tells where the socket is.
-pub(super) fn announce_socket(path: &Path) {
-    log::info!("local: metrics and hand-in on {}", path.display());
 }

@@ -50,6 +50,11 @@ pub(super) fn local(config: &mut ServiceConfig) {
         .default_service(web::route().to(failure::no_route));
 }
 
+/// What everybody reaches over HTTPS while the database is not there yet.
+pub(super) fn waiting_room(config: &mut ServiceConfig) {
+    config.service(showing("/health/live", health::live)).default_service(web::route().to(health::not_yet));
+}
+
 /// What everybody reaches over HTTP.
 pub(super) fn redirect(config: &mut ServiceConfig) {
     config.default_service(web::route().to(redirection::to_https));

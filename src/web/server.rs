@@ -7,18 +7,20 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService};
 use actix_server::{Server, ServerHandle};
-use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
+use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::{TcpStream, UnixStream};
 use actix_web::{App, web};
 use nix::sys::socket::{setsockopt, sockopt};
-use openssl::ssl::Ssl;
+use openssl::ssl::{Ssl, SslAcceptor};
 
 use super::handoff::{Connection, Tls};
 use super::services::Services;
-use super::{local, redirect, routes, tls};
+use super::{redirect, routes, tls};
+use crate::config::Web;
 use crate::error::Error;
 
 /// A client must finish its handshake, and later the head of each request, within this time.
@@ -37,23 +39,24 @@ const BACKLOG: u32 = 4_096;
 const CONNECTIONS: usize = 10_000;
 
 /// Seconds that requests may take to end when the service stops.
-const STOP_SECONDS: u64 = 3;
+const STOP_SECONDS: u64 = 2;
+
+/// The addresses, taken; nobody is answered yet.
+pub struct Doors {
+    https: TcpListener,
+    http: TcpListener,
+    acceptor: SslAcceptor,
+}
 
 /// Doors that are open.
 pub struct Running {
-    /// Where HTTPS is answered.
-    pub https: SocketAddr,
-    /// Where HTTP is redirected.
-    pub http: SocketAddr,
-    services: Arc<Services>,
     handle: ServerHandle,
     ended: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
 }
 
 impl Running {
-    /// Lets requests end, closes all streams and stops.
+    /// Lets requests end and stops. Streams are closed by [`Services::close_streams`].
     pub async fn stop(self) {
-        self.services.close_streams();
         self.handle.stop(true).await;
         let _ = self.ended.await;
     }
@@ -81,90 +84,131 @@ fn listen_locally(path: &std::path::Path) -> Result<UnixListener, Error> {
     }
     let listener = UnixListener::bind(path).map_err(refused)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(refused)?;
+    log::info!("local: metrics and hand-in on {}", path.display());
     Ok(listener)
 }
 
-/// Opens the doors. Must run on an actix runtime.
-///
-/// # Errors
-/// When an address is taken or the certificate cannot be used.
-pub fn start(services: &Arc<Services>) -> Result<Running, Error> {
-    let settings = &services.parvis.settings.web;
-    let acceptor = tls::acceptor(&settings.certificate, &settings.key)?;
-    let (https, http) = (listen(settings.https)?, listen(settings.http)?);
-    let addresses = (https.local_addr().map_err(Error::internal)?, http.local_addr().map_err(Error::internal)?);
-    let local = listen_locally(&settings.local_socket)?;
-    let workers = match settings.workers {
-        0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
-        workers => workers,
-    };
-    let app = {
-        let services = Arc::clone(services);
-        move || {
-            let services = web::Data::from(Arc::clone(&services));
-            let app = App::new().app_data(services).configure(routes::public);
+impl Doors {
+    /// Takes the addresses and reads the certificate.
+    ///
+    /// # Errors
+    /// When an address is taken or the certificate cannot be used.
+    pub fn take(settings: &Web) -> Result<Self, Error> {
+        let acceptor = tls::acceptor(&settings.certificate, &settings.key)?;
+        Ok(Self { https: listen(settings.https)?, http: listen(settings.http)?, acceptor })
+    }
+
+    /// Where HTTPS is and will be answered.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn address(&self) -> Result<SocketAddr, Error> {
+        self.https.local_addr().map_err(Error::internal)
+    }
+
+    /// Answers that the service is not ready, until the doors are opened. Must run on an actix runtime.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn ask_to_wait(&self) -> Result<Running, Error> {
+        let app = || map_config(App::new().configure(routes::waiting_room).into_factory(), |_| AppConfig::default());
+        let https = self.https.try_clone().map_err(Error::internal)?;
+        let acceptor = self.acceptor.clone();
+        let server = Server::build()
+            .workers(1)
+            .shutdown_timeout(1)
+            .disable_signals()
+            .listen("waiting room", https, move || {
+                handshakes(acceptor.clone()).and_then(HttpService::build().h1(app()).map_err(drop))
+            })
+            .map_err(Error::internal)?;
+        Ok(run(server))
+    }
+
+    /// Opens the doors. Must run on an actix runtime.
+    ///
+    /// # Errors
+    /// When the unix socket cannot be made.
+    pub fn open(self, services: &Arc<Services>) -> Result<Running, Error> {
+        let settings = &services.parvis.settings.web;
+        let local = listen_locally(&settings.local_socket)?;
+        let workers = match settings.workers {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            workers => workers,
+        };
+        let data = web::Data::from(Arc::clone(services));
+        let app = {
+            let data = data.clone();
+            move || {
+                let app = App::new().app_data(data.clone()).configure(routes::public);
+                map_config(app.into_factory(), |_| AppConfig::default())
+            }
+        };
+        let local_app = move || {
+            let app = App::new().app_data(data.clone()).configure(routes::local);
             map_config(app.into_factory(), |_| AppConfig::default())
-        }
-    };
-    let local_app = {
-        let services = Arc::clone(services);
-        move || {
-            let app = App::new().app_data(web::Data::from(Arc::clone(&services))).configure(routes::local);
+        };
+        let target = web::Data::new(redirect::Target(settings.public_address()));
+        let redirect_app = move || {
+            let app = App::new().app_data(target.clone()).configure(routes::redirect);
             map_config(app.into_factory(), |_| AppConfig::default())
-        }
-    };
-    let to = settings.public_address();
-    let redirect_app = move || {
-        let app = App::new().app_data(web::Data::new(redirect::Target(to.clone()))).configure(routes::redirect);
-        map_config(app.into_factory(), |_| AppConfig::default())
-    };
-    let server = Server::build()
-        .workers(workers)
-        .backlog(BACKLOG)
-        .max_concurrent_connections(CONNECTIONS)
-        .shutdown_timeout(STOP_SECONDS)
-        .disable_signals()
-        .listen("https", https, move || {
-            let acceptor = acceptor.clone();
-            let handshake = fn_service(move |tcp: TcpStream| {
-                let acceptor = acceptor.clone();
-                async move {
-                    let peer = tcp.peer_addr().ok();
-                    // Small answers at once, and no hour-long wait for a client that lost its network.
-                    let _ = tcp.set_nodelay(true);
-                    let _ = setsockopt(&tcp, sockopt::TcpUserTimeout, &GONE_AFTER_MILLISECONDS);
-                    let ssl = Ssl::new(acceptor.context()).map_err(drop)?;
-                    let mut tls = Tls::new(ssl, tcp).map_err(drop)?;
-                    let accepted = tokio::time::timeout(REQUEST_PATIENCE, Pin::new(&mut tls).accept());
-                    accepted.await.map_err(drop)?.map_err(drop)?;
-                    Ok::<_, ()>((Connection::new(tls), peer))
-                }
-            });
-            let http = HttpService::build()
-                .keep_alive(KEEP_ALIVE)
-                .client_request_timeout(REQUEST_PATIENCE)
-                .client_disconnect_timeout(Duration::from_secs(1))
-                .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
-                    extensions.insert(connection.handle());
+        };
+        let acceptor = self.acceptor;
+        let server = Server::build()
+            .workers(workers)
+            .backlog(BACKLOG)
+            .max_concurrent_connections(CONNECTIONS)
+            .shutdown_timeout(STOP_SECONDS)
+            .disable_signals()
+            .listen("https", self.https, move || {
+                let http = HttpService::build()
+                    .keep_alive(KEEP_ALIVE)
+                    .client_request_timeout(REQUEST_PATIENCE)
+                    .client_disconnect_timeout(Duration::from_secs(1))
+                    .on_connect_ext(|connection: &Connection, extensions: &mut Extensions| {
+                        extensions.insert(connection.handle());
+                    })
+                    .h1(app());
+                handshakes(acceptor.clone()).and_then(http.map_err(drop))
+            })
+            .and_then(|server| {
+                server.listen("http", self.http, move || {
+                    let http = HttpService::build().client_request_timeout(REQUEST_PATIENCE);
+                    http.keep_alive(Duration::ZERO).h1(redirect_app()).tcp()
                 })
-                .h1(app());
-            handshake.and_then(http.map_err(drop))
-        })
-        .and_then(|server| {
-            server.listen("http", http, move || {
-                HttpService::build().client_request_timeout(REQUEST_PATIENCE).keep_alive(Duration::ZERO).h1(redirect_app()).tcp()
             })
-        })
-        .and_then(|server| {
-            server.listen_uds("local", local, move || {
-                fn_service(|socket: UnixStream| async move { Ok::<_, actix_http::error::DispatchError>((socket, None)) })
-                    .and_then(HttpService::build().h1(local_app()))
+            .and_then(|server| {
+                server.listen_uds("local", local, move || {
+                    fn_service(|socket: UnixStream| async move { Ok::<_, DispatchError>((socket, None)) })
+                        .and_then(HttpService::build().h1(local_app()))
+                })
             })
-        })
-        .map_err(Error::internal)?
-        .run();
-    let handle = server.handle();
-    let ended = actix_web::rt::spawn(server);
-    local::announce_socket(&settings.local_socket);
-    Ok(Running { https: addresses.0, http: addresses.1, services: Arc::clone(services), handle, ended })
+            .map_err(Error::internal)?;
+        Ok(run(server))
+    }
+}
+
+fn run(server: actix_server::ServerBuilder) -> Running {
+    let server = server.run();
+    Running { handle: server.handle(), ended: actix_web::rt::spawn(server) }
+}
+
+/// From a TCP connection to a TLS connection that can be handed over.
+fn handshakes(
+    acceptor: SslAcceptor,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (Connection, Option<SocketAddr>), Error = (), InitError = ()> {
+    fn_service(move |tcp: TcpStream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let peer = tcp.peer_addr().ok();
+            // Small answers at once, and no hour-long wait for a client that lost its network.
+            let _ = tcp.set_nodelay(true);
+            let _ = setsockopt(&tcp, sockopt::TcpUserTimeout, &GONE_AFTER_MILLISECONDS);
+            let ssl = Ssl::new(acceptor.context()).map_err(drop)?;
+            let mut tls = Tls::new(ssl, tcp).map_err(drop)?;
+            let accepted = tokio::time::timeout(REQUEST_PATIENCE, Pin::new(&mut tls).accept());
+            accepted.await.map_err(drop)?.map_err(drop)?;
+            Ok((Connection::new(tls), peer))
+        }
+    })
 }

@@ -60,7 +60,13 @@ impl Services {
         self.is_well.store(is_well, Ordering::Relaxed);
     }
 
-    pub(super) fn is_well(&self) -> bool {
+    /// Forgets what need not be remembered.
+    pub fn tidy(&self) {
+        self.rates.tidy();
+    }
+
+    /// Whether the recorder worked when it was last looked at.
+    pub fn is_well(&self) -> bool {
         self.is_well.load(Ordering::Relaxed)
     }
 
@@ -69,7 +75,8 @@ impl Services {
         self.closing.subscribe()
     }
 
-    pub(super) fn close_streams(&self) {
+    /// Ends all streams: the service stops.
+    pub fn close_streams(&self) {
         self.closing.send_replace(true);
     }
 }

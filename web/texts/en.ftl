@@ -14,14 +14,14 @@ home-title = Where is there room?
 home-description = How full the libraries, canteens and desks of the campus are now.
 home-summary = { $open ->
     [0] Everything is closed now.
-    [one] One place is open now
-   *[other] { $open } places are open now
-  }{ $open ->
-    [0] { "" }
+    [one] { $room ->
+        [0] One place is open now, and it is busy.
+       *[other] One place is open now, and it has plenty of room.
+      }
    *[other] { $room ->
-        [0] , and all of them are busy.
-        [one] , one of them has plenty of room.
-       *[other] , { $room } of them have plenty of room.
+        [0] { $open } places are open now, all of them rather full.
+        [one] { $open } places are open now, one of them with plenty of room.
+       *[other] { $open } places are open now, { $room } of them with plenty of room.
       }
   }
 search-label = Find a place
@@ -81,7 +81,6 @@ opening-opens-date = opens on { $date } at { $time }
 opening-always = always open
 opening-closed = closed until further notice
 opening-unknown = hours unknown
-closed-prefix = Closed, { $opening }
 
 spoken-open = { $name }: { $word }, { $percent } percent
 spoken-plain = { $name }: { $word }

@@ -14,14 +14,14 @@ home-title = Où y a-t-il de la place ?
 home-description = L’affluence des bibliothèques, restaurants et guichets du campus, en direct.
 home-summary = { $open ->
     [0] Tout est fermé en ce moment.
-    [one] Un lieu est ouvert en ce moment
-   *[other] { $open } lieux sont ouverts en ce moment
-  }{ $open ->
-    [0] { "" }
+    [1] { $room ->
+        [0] Un lieu est ouvert en ce moment, assez fréquenté.
+       *[other] Un lieu est ouvert en ce moment, avec beaucoup de place.
+      }
    *[other] { $room ->
-        [0] , tous très fréquentés.
-        [one] , dont un avec beaucoup de place.
-       *[other] , dont { $room } avec beaucoup de place.
+        [0] { $open } lieux sont ouverts en ce moment, tous assez fréquentés.
+        [1] { $open } lieux sont ouverts en ce moment, dont un avec beaucoup de place.
+       *[other] { $open } lieux sont ouverts en ce moment, dont { $room } avec beaucoup de place.
       }
   }
 search-label = Chercher un lieu
@@ -81,7 +81,6 @@ opening-opens-date = ouvre le { $date } à { $time }
 opening-always = toujours ouvert
 opening-closed = fermé jusqu’à nouvel ordre
 opening-unknown = horaires inconnus
-closed-prefix = Fermé, { $opening }
 
 spoken-open = { $name } : { $word }, { $percent } pour cent
 spoken-plain = { $name } : { $word }

@@ -25,7 +25,6 @@ pub(super) struct Day<'a> {
     pub(super) points: &'a [Point],
     pub(super) start: Moment,
     pub(super) end: Moment,
-    pub(super) now: Moment,
     pub(super) capacity: Option<i32>,
     pub(super) hours: Option<&'a Hours>,
     pub(super) zone: Tz,

@@ -38,7 +38,6 @@ pub(super) struct Row<'t> {
     pub(super) as_of: String,
     pub(super) spoken: String,
     pub(super) is_best: bool,
-    pub(super) is_open: bool,
 }
 
 /// Where a row is shown.
@@ -97,7 +96,7 @@ impl<'t> Row<'t> {
             percent,
             fill: percent.unwrap_or(0).clamp(0, 100),
             is_certain,
-            figure: figure(view, shown, is_certain, t),
+            figure: if is_open { figure(view, shown, is_certain, t) } else { String::new() },
             trend: view.trend.filter(|_| shown).map(|trend| (arrow(trend), t.say(&format!("trend-{}", trend.name())))),
             opening: times::opening(view, place.now, zone, t),
             warning,
@@ -107,7 +106,6 @@ impl<'t> Row<'t> {
             },
             spoken,
             is_best: false,
-            is_open,
         }
     }
 }

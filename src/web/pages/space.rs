@@ -73,7 +73,6 @@ async fn page(request: &HttpRequest, services: &Services, slug: String, language
         points: &points,
         start,
         end,
-        now,
         capacity: known.capacity_on(day::date_of(campus.zone(), known.space.day_starts, now)).map(|c| c.comfort),
         hours: known.hours.as_ref(),
         zone: campus.zone(),

@@ -42,7 +42,7 @@ pub(super) fn opening(view: &SpaceView, now: Moment, zone: Tz, t: Speech<'_>) ->
         (Some(true), None) => t.say("opening-always"),
         (Some(false), None) => t.say("opening-closed"),
         (Some(true), Some(at)) => t.say_with("opening-closes", &[("time", clock(at, zone).into())]),
-        (Some(false), Some(at)) => t.say_with("closed-prefix", &[("opening", opens(at, now, zone, t).into())]),
+        (Some(false), Some(at)) => opens(at, now, zone, t),
     }
 }
 

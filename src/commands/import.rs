@@ -1,0 +1,103 @@
+//! `parvis import counts FILE`: brings recorded counts into the ledger; doing it again changes nothing.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Subcommand;
+
+use super::counts_file::{self, CountsFile, FileMapping};
+use super::hand_in::HandIn;
+use super::open;
+use crate::domain::reading::Moment;
+use crate::domain::{day, zones};
+use crate::gateways::Payload;
+use crate::ingest::Receipt;
+use crate::parvis::Parvis;
+use crate::tasks::close_days;
+
+/// Readings handed in at once.
+const AT_ONCE: usize = 5_000;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Recorded counts, as CSV.
+    Counts {
+        /// The file.
+        file: PathBuf,
+        /// How to read it; see docs/counters.md.
+        #[arg(long)]
+        mapping: PathBuf,
+    },
+}
+
+pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
+    let Command::Counts { file, mapping } = command;
+    let mapping = counts_file::mapping(mapping)?;
+    let CountsFile { messages, refused } = counts_file::read(file, &mapping)?;
+    for line in &refused {
+        println!("{}:{}: {}", file.display(), line.line, line.rule);
+    }
+    let parvis = open(config)?;
+    let times: Vec<Moment> =
+        messages.iter().flat_map(|message| &message.readings).filter_map(|reading| reading.at).collect();
+    let count = messages.len();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let receipt = runtime.block_on(deliver(&parvis, &mapping, messages))?;
+    if let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) {
+        close(&parvis, &mapping, *first, *last)?;
+    }
+    println!(
+        "{count} readings: {} stored ({} of them in quarantine), {} known already, {} of days that are closed; {} lines refused.",
+        receipt.stored,
+        receipt.doubted,
+        receipt.duplicates,
+        receipt.closed,
+        refused.len()
+    );
+    if receipt.doubted > 0 {
+        println!("See what is in quarantine and why: parvis sensors --doubted");
+    }
+    Ok(())
+}
+
+async fn deliver(
+    parvis: &Arc<Parvis>,
+    mapping: &FileMapping,
+    messages: Vec<crate::gateways::Message>,
+) -> anyhow::Result<Receipt> {
+    let hand_in = HandIn::open(parvis)?;
+    let mut receipt = Receipt::default();
+    let all = messages.len();
+    let mut rest = messages.into_iter().peekable();
+    let mut done = 0;
+    while rest.peek().is_some() {
+        let messages: Vec<_> = rest.by_ref().take(AT_ONCE).collect();
+        done += messages.len();
+        let payload = Payload { messages, ..Payload::default() };
+        receipt = receipt.plus(hand_in.deliver(&mapping.gateway, payload).await?);
+        eprintln!("{done} of {all} readings handed in");
+    }
+    hand_in.close().await;
+    Ok(receipt)
+}
+
+/// Closes the finished days that the file reaches, so that history shows them as they must have been.
+fn close(parvis: &Parvis, mapping: &FileMapping, first: Moment, last: Moment) -> anyhow::Result<()> {
+    let campus = parvis.reload_campus()?;
+    let now = parvis.clock.now();
+    let channel = campus.channels.values().find(|known| {
+        let channel = &known.channel;
+        (&channel.gateway, &channel.device, &channel.key)
+            == (&mapping.gateway, &mapping.device.to_uppercase(), &mapping.channel)
+    });
+    let Some(channel) = channel else { return Ok(()) };
+    let crossings: &[zones::Crossing] = campus.zones.crossings(channel.id);
+    let spaces: BTreeSet<_> = crossings.iter().map(|crossing| crossing.space).collect();
+    for space in spaces.into_iter().filter_map(|space| campus.space_by_id(space)) {
+        let date = |moment| day::date_of(campus.zone(), space.space.day_starts, moment);
+        let until = (date(last) + chrono::Days::new(1)).min(date(now));
+        parvis.database.write_blocking(|tx| close_days::close(tx, &campus, space, date(first), until, now))?;
+    }
+    Ok(())
+}

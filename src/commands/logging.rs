@@ -1,0 +1,31 @@
+//! Where the log goes: JSON lines on standard error, which systemd keeps; plain lines for commands of a person.
+
+use log::LevelFilter;
+use log4rs::append::console::{ConsoleAppender, Target};
+use log4rs::config::{Appender, Config, Logger, Root};
+use log4rs::encode::Encode;
+use log4rs::encode::json::JsonEncoder;
+use log4rs::encode::pattern::PatternEncoder;
+
+/// The service's log.
+pub(super) fn for_service(level: LevelFilter) {
+    begin(level, Box::new(JsonEncoder::new()));
+}
+
+/// The log of a command.
+pub(super) fn for_commands() {
+    begin(LevelFilter::Warn, Box::new(PatternEncoder::new("{l}: {m}{n}")));
+}
+
+fn begin(level: LevelFilter, encoder: Box<dyn Encode>) {
+    let appender = ConsoleAppender::builder().target(Target::Stderr).encoder(encoder).build();
+    let config = Config::builder()
+        .appender(Appender::builder().build("stderr", Box::new(appender)))
+        // What libraries do is of interest when something is wrong, not at each start.
+        .loggers(["actix_server", "tokio_cron_scheduler"].map(|name| Logger::builder().build(name, LevelFilter::Warn)))
+        .build(Root::builder().appender("stderr").build(level));
+    // A second call, as in tests, keeps the first log.
+    if let Ok(config) = config {
+        let _ = log4rs::init_config(config);
+    }
+}

@@ -1,0 +1,16 @@
+//! `parvis migrate`: brings the schema up to date, with the role that owns it.
+
+use std::path::Path;
+
+use crate::config::Settings;
+use crate::persistence;
+
+pub(super) fn run(config: &Path) -> anyhow::Result<()> {
+    let settings = Settings::read(config)?;
+    let done = persistence::migrate(&settings.database.url)?;
+    match done.len() {
+        0 => println!("The schema is up to date."),
+        _ => done.iter().for_each(|name| println!("Migrated {name}")),
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! What can be asked of Parvis on the command line: the place where the parts meet.
+
+mod apply;
+mod counts_file;
+mod decode;
+mod demo;
+mod errors;
+mod explain;
+mod gateway;
+mod hand_in;
+mod import;
+mod logging;
+mod migrate;
+mod recount;
+mod replay;
+mod sensors;
+mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Settings;
+
+/// Live occupancy of a campus, on the university's own server.
+#[derive(Debug, Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+struct Cli {
+    /// The settings.
+    #[arg(long, global = true, env = "PARVIS_CONFIG", default_value = "/etc/parvis/parvis.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer on the network.
+    Serve,
+    /// Bring the database schema to the version of this program.
+    Migrate,
+    /// Create or change the campus as a file describes it.
+    Apply(apply::Arguments),
+    /// Print the readings in a payload as JSON, without storing anything.
+    Decode(decode::Arguments),
+    /// Show the sum that makes a published figure, and compute it again.
+    Explain(explain::Arguments),
+    /// Tell how many people there are in a space, as a person saw it.
+    Recount(recount::Arguments),
+    /// List sensors: when they were heard, how they are, what nobody has assigned yet.
+    Sensors(sensors::Arguments),
+    /// Look after gateways.
+    #[command(subcommand)]
+    Gateway(gateway::Command),
+    /// Bring in recorded data.
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Play recorded counts through the live door.
+    Replay(replay::Arguments),
+    /// List unexpected errors, newest first.
+    Errors(errors::Arguments),
+    /// Run a demo campus with simulated sensors, on a database of its own.
+    Demo(demo::Arguments),
+}
+
+/// Reads the command and runs it.
+#[must_use]
+pub fn run() -> ExitCode {
+    let Cli { config, command } = Cli::parse();
+    let result = match command {
+        Command::Serve => serve::run(&config),
+        Command::Migrate => migrate::run(&config),
+        Command::Apply(arguments) => apply::run(&config, &arguments),
+        Command::Decode(arguments) => decode::run(&arguments),
+        Command::Explain(arguments) => explain::run(&config, &arguments),
+        Command::Recount(arguments) => recount::run(&config, arguments),
+        Command::Sensors(arguments) => sensors::run(&config, &arguments),
+        Command::Gateway(command) => gateway::run(&config, &command),
+        Command::Import(command) => import::run(&config, &command),
+        Command::Replay(arguments) => replay::run(&config, &arguments),
+        Command::Errors(arguments) => errors::run(&config, &arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("parvis: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The parts that commands of an operator need: the settings, the database and the campus.
+fn open(config: &Path) -> anyhow::Result<std::sync::Arc<crate::parvis::Parvis>> {
+    let settings = Settings::read(config)?;
+    logging::for_commands();
+    let parvis = std::sync::Arc::new(crate::parvis::Parvis::new(settings, crate::clock::Clock::System));
+    parvis.reload_campus()?;
+    Ok(parvis)
+}

@@ -1,0 +1,160 @@
+//! `parvis serve`: opens the doors, records, keeps watch, and stops when told to.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::logging;
+use crate::appliance::{certificate, limits, systemd};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::error::Error;
+use crate::ingest::{Recorder, Recording};
+use crate::live::Board;
+use crate::parvis::Parvis;
+use crate::persistence::{Transaction, pending_migrations};
+use crate::tasks::{Schedule, close_days, forget_old};
+use crate::web::{Doors, Services, Texts};
+
+/// How long to wait before looking for the database again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Runs until a signal says to stop.
+pub(super) fn run(config: &Path) -> anyhow::Result<()> {
+    let settings = Settings::read(config)?;
+    logging::for_service(settings.log.level);
+    let open_files = limits::raise_open_files();
+    let web = &settings.web;
+    if let Some(fingerprint) = certificate::ensure(&web.certificate, &web.key, &web.public_name)? {
+        log::info!("certificate: self-made for {}, SHA-256 {fingerprint}", web.public_name);
+    }
+    let texts = match &settings.pages.texts {
+        Some(directory) => Texts::with_directory(directory)?,
+        None => Texts::built_in(),
+    };
+    actix_web::rt::System::new().block_on(serve(settings, texts, open_files))?;
+    Ok(())
+}
+
+async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), Error> {
+    let mut told_to_stop = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(Error::internal)?;
+    let doors = Doors::take(&settings.web)?;
+    let address = settings.web.public_address();
+    let parvis = Arc::new(Parvis::new(settings, Clock::System));
+    let waiting = doors.ask_to_wait()?;
+    let board = Arc::new(Board::new(Arc::clone(&parvis)));
+    let recording = tokio::select! {
+        recording = begin_recording(&parvis, &board) => recording?,
+        _ = told_to_stop.recv() => return Ok(()),
+        _ = interrupted.recv() => return Ok(()),
+    };
+    let services =
+        Arc::new(Services::new(Arc::clone(&parvis), recording.door(), Arc::clone(&board), texts, open_files));
+    let running = doors.open(&services)?;
+    waiting.stop().await;
+    log::info!("serving {address}");
+    systemd::ready();
+    let recording = Arc::new(Mutex::new(Some(recording)));
+    let mut tasks = schedule(&parvis, &board, &services, &recording).start().await?;
+    let watchdog = actix_web::rt::spawn(tell_systemd(Arc::clone(&services)));
+    tokio::select! {
+        _ = told_to_stop.recv() => {}
+        _ = interrupted.recv() => {}
+    }
+    log::info!("stopping");
+    systemd::stopping();
+    watchdog.abort();
+    let _ = tasks.shutdown().await;
+    services.close_streams();
+    running.stop().await;
+    if let Some(recording) = recording.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        recording.stop();
+    }
+    Ok(())
+}
+
+/// Waits for the database, its schema, and the place of the recorder in it.
+async fn begin_recording(parvis: &Arc<Parvis>, board: &Arc<Board>) -> Result<Recording, Error> {
+    let mut told = String::new();
+    loop {
+        let posted = Arc::clone(board);
+        let begun = match parvis.database.read(pending_migrations).await {
+            Ok(0) => Recorder::start(parvis, Box::new(move |figures| posted.post(figures))),
+            Ok(pending) => Err(Error::Conflict(format!("the database lacks {pending} migrations: run parvis migrate"))),
+            Err(error) => Err(error),
+        };
+        match begun {
+            Ok(recording) => return Ok(recording),
+            Err(error @ (Error::Unavailable { .. } | Error::Conflict(_))) => {
+                if told != error.chain() {
+                    told = error.chain();
+                    log::warn!("waiting: {told}");
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn schedule(
+    parvis: &Arc<Parvis>,
+    board: &Arc<Board>,
+    services: &Arc<Services>,
+    recording: &Arc<Mutex<Option<Recording>>>,
+) -> Schedule {
+    let every = Duration::from_secs;
+    let (looking, tidying, watching) = (Arc::clone(board), Arc::clone(services), Arc::clone(services));
+    let recorder = Arc::clone(recording);
+    let (closing, forgetting, cleaning) = (Arc::clone(parvis), Arc::clone(parvis), Arc::clone(parvis));
+    Schedule::default()
+        .every(every(5), "look again at what is open", move || {
+            looking.look_again();
+            std::future::ready(Ok(()))
+        })
+        .every(every(15), "see whether the recorder works", move || {
+            let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
+            watching.set_well(recorder.as_mut().is_none_or(Recording::is_well));
+            std::future::ready(Ok(()))
+        })
+        .every(every(300), "tidy up", move || {
+            tidying.tidy();
+            std::future::ready(Ok(()))
+        })
+        .every(every(300), "close finished days and learn from them", move || {
+            let parvis = Arc::clone(&closing);
+            async move {
+                let (campus, now) = (parvis.campus(), parvis.clock.now());
+                let work = move |tx: &mut Transaction<'_>| {
+                    close_days::close_recent(tx, &campus, now)?;
+                    close_days::learn_drift(tx, &campus, now)
+                };
+                parvis.database.write(work).await
+            }
+        })
+        .every(every(21_600), "forget old readings", move || {
+            let parvis = Arc::clone(&forgetting);
+            async move {
+                let (days, now) = (parvis.settings.readings.keep_days, parvis.clock.now());
+                forget_old::readings(&parvis.database, days, now).await.map(drop)
+            }
+        })
+        .every(every(86_400), "forget old errors", move || {
+            let parvis = Arc::clone(&cleaning);
+            async move { forget_old::notes_of_errors(&parvis.database, parvis.clock.now()).await }
+        })
+}
+
+/// Tells systemd that the service is alive, as long as it is.
+async fn tell_systemd(services: Arc<Services>) {
+    let Some(period) = systemd::watchdog_period() else { return };
+    loop {
+        if services.is_well() {
+            systemd::alive();
+        }
+        tokio::time::sleep(period).await;
+    }
+}

@@ -1,0 +1,42 @@
+//! Forgetting: raw readings after their time, and old notes of errors. The ledger is kept.
+
+use chrono::{Days, TimeDelta};
+
+use crate::domain::reading::Moment;
+use crate::error::Error;
+use crate::persistence::{Database, errors, readings};
+
+/// Drops the raw readings of days that are old and have not been added to for as long; returns how many days.
+///
+/// # Errors
+/// When the database is not available.
+pub async fn readings(database: &Database, keep_days: u32, now: Moment) -> Result<usize, Error> {
+    let oldest = now.date_naive() - Days::new(u64::from(keep_days));
+    let quiet_since = now - TimeDelta::days(i64::from(keep_days));
+    let old = database
+        .read(move |view| {
+            let mut old = Vec::new();
+            for day in readings::days(view)?.into_iter().filter(|day| *day < oldest) {
+                // Imported days are old from the start; they stay as long as days that were lived.
+                if readings::last_received(view, day)?.is_none_or(|last| last < quiet_since) {
+                    old.push(day);
+                }
+            }
+            Ok(old)
+        })
+        .await?;
+    let count = old.len();
+    for day in old {
+        database.write(move |tx| readings::close_day(tx, day)).await?;
+        log::info!("readings: those of {day} are dropped; the ledger keeps what they counted");
+    }
+    Ok(count)
+}
+
+/// Forgets old notes of errors.
+///
+/// # Errors
+/// When the database is not available.
+pub async fn notes_of_errors(database: &Database, now: Moment) -> Result<(), Error> {
+    database.write(move |tx| errors::forget_old(tx, now)).await.map(drop)
+}

@@ -1,0 +1,7 @@
+//! What happens unasked: a tick every five seconds, and what is due then.
+
+pub mod close_days;
+pub mod forget_old;
+mod schedule;
+
+pub use schedule::Schedule;
