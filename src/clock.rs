@@ -23,7 +23,10 @@ impl Clock {
 
     /// The time, to the microsecond that PostgreSQL keeps.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the door that the lint points to")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door that the lint points to"
+    )]
     pub fn now(&self) -> DateTime<Utc> {
         let micros = match self {
             Self::System => Utc::now().timestamp_micros(),

@@ -39,7 +39,10 @@ pub enum Error {
 impl Error {
     /// A part that does not answer.
     pub fn unavailable(part: &'static str, source: impl Into<Source>) -> Self {
-        Self::Unavailable { part, source: Some(source.into()) }
+        Self::Unavailable {
+            part,
+            source: Some(source.into()),
+        }
     }
 
     /// A fault of ours.

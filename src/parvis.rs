@@ -26,10 +26,17 @@ impl Parvis {
     /// The parts, with a campus of which nothing is known yet.
     #[must_use]
     pub fn new(settings: Settings, clock: Clock) -> Self {
-        let connections =
-            Connections { url: settings.database.url.clone(), at_most: settings.database.connections };
+        let connections = Connections {
+            url: settings.database.url.clone(),
+            at_most: settings.database.connections,
+        };
         let database = Database::new(&connections);
-        Self { settings, clock, database, campus: ArcSwap::from_pointee(Campus::undescribed()) }
+        Self {
+            settings,
+            clock,
+            database,
+            campus: ArcSwap::from_pointee(Campus::undescribed()),
+        }
     }
 
     /// The campus as it now is.
@@ -44,7 +51,16 @@ impl Parvis {
     /// When the database is not available.
     pub fn reload_campus(&self) -> Result<Arc<Campus>, Error> {
         let campus = self.database.read_blocking(persistence::campus::campus)?;
-        self.campus.store(Arc::new(campus.unwrap_or_else(Campus::undescribed)));
+        self.campus
+            .store(Arc::new(campus.unwrap_or_else(Campus::undescribed)));
         Ok(self.campus())
+    }
+
+    /// How many migrations the database lacks.
+    ///
+    /// # Errors
+    /// When the database is not available.
+    pub async fn lacking_migrations(&self) -> Result<usize, Error> {
+        self.database.read(persistence::pending_migrations).await
     }
 }

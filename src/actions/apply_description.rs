@@ -28,7 +28,12 @@ pub fn plan(database: &Database, description: &Description) -> Result<Vec<Change
 ///
 /// # Errors
 /// When the database is not available; then nothing is changed.
-pub fn apply(database: &Database, description: &Description, others: Others, now: Moment) -> Result<(), Error> {
+pub fn apply(
+    database: &Database,
+    description: &Description,
+    others: Others,
+    now: Moment,
+) -> Result<(), Error> {
     database.write_blocking(|tx| {
         describe::describe(tx, description)?;
         if others == Others::Retire {

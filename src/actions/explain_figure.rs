@@ -76,14 +76,25 @@ pub struct Corrected {
 ///
 /// # Errors
 /// When there is no such space, nothing was published yet, or the database is not available.
-pub fn explain(view: &mut View<'_>, campus: &Campus, slug: &str, at: Moment) -> Result<Explanation, Error> {
-    let known =
-        campus.space(slug).ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))?;
+pub fn explain(
+    view: &mut View<'_>,
+    campus: &Campus,
+    slug: &str,
+    at: Moment,
+) -> Result<Explanation, Error> {
+    let known = campus
+        .space(slug)
+        .ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))?;
     let shown = publications::at(view, known.id, at)?
         .ok_or_else(|| Error::NotFound(format!("figure of {slug} was published by {at}")))?;
     let source = campus.zones.source(known.id);
-    let standing =
-        corrections::of_space(view, known.id, shown.day_started_at, shown.at, shown.correction)?;
+    let standing = corrections::of_space(
+        view,
+        known.id,
+        shown.day_started_at,
+        shown.at,
+        shown.correction,
+    )?;
     let mut explanation = Explanation {
         space: slug.to_owned(),
         published: shown.present,
@@ -109,7 +120,11 @@ pub fn explain(view: &mut View<'_>, campus: &Campus, slug: &str, at: Moment) -> 
         }
         Source::Levels(channels) => {
             explanation.counted = seen(view, campus, &shown, channels)?;
-            let levels: Vec<i64> = explanation.counted.iter().filter_map(|counted| counted.seen).collect();
+            let levels: Vec<i64> = explanation
+                .counted
+                .iter()
+                .filter_map(|counted| counted.seen)
+                .collect();
             explanation.recomputed = (!levels.is_empty()).then(|| levels.iter().sum());
         }
         Source::Parts(parts) => {
@@ -120,7 +135,11 @@ pub fn explain(view: &mut View<'_>, campus: &Campus, slug: &str, at: Moment) -> 
                     explanation.parts.push(part);
                 }
             }
-            let known: Vec<i64> = explanation.parts.iter().filter_map(|part| part.recomputed).collect();
+            let known: Vec<i64> = explanation
+                .parts
+                .iter()
+                .filter_map(|part| part.recomputed)
+                .collect();
             explanation.recomputed = (!known.is_empty()).then(|| known.iter().sum());
         }
     }
@@ -134,7 +153,11 @@ fn sum_of(
     position: i64,
 ) -> Result<Sum, Error> {
     let mut day = corrected_day(standing, false);
-    let span = Span { after: shown.day_started_at, until: shown.day_started_at + LONGEST_DAY, up_to: position };
+    let span = Span {
+        after: shown.day_started_at,
+        until: shown.day_started_at + LONGEST_DAY,
+        up_to: position,
+    };
     for entry in ledger::of_space(view, shown.space, span)? {
         day.flow(entry.second, entry.entries, entry.exits);
     }
@@ -144,8 +167,16 @@ fn sum_of(
 /// A day of 25 hours and some room: the position, not the time, says what was known.
 const LONGEST_DAY: chrono::TimeDelta = chrono::TimeDelta::hours(30);
 
-fn counted(view: &mut View<'_>, campus: &Campus, shown: &Publication) -> Result<Vec<Counted>, Error> {
-    let span = Span { after: shown.day_started_at, until: shown.day_started_at + LONGEST_DAY, up_to: shown.position };
+fn counted(
+    view: &mut View<'_>,
+    campus: &Campus,
+    shown: &Publication,
+) -> Result<Vec<Counted>, Error> {
+    let span = Span {
+        after: shown.day_started_at,
+        until: shown.day_started_at + LONGEST_DAY,
+        up_to: shown.position,
+    };
     let mut sums: BTreeMap<ChannelId, (i64, i64)> = BTreeMap::new();
     for entry in ledger::of_space(view, shown.space, span)? {
         let sum = sums.entry(entry.channel).or_default();
@@ -154,7 +185,13 @@ fn counted(view: &mut View<'_>, campus: &Campus, shown: &Publication) -> Result<
     }
     let line = |(channel, (entries, exits))| {
         let (at, channel) = names(campus, channel);
-        Counted { at, channel, entries, exits, seen: None }
+        Counted {
+            at,
+            channel,
+            entries,
+            exits,
+            seen: None,
+        }
     };
     Ok(sums.into_iter().map(line).collect())
 }
@@ -166,7 +203,11 @@ fn seen(
     channels: &[ChannelId],
 ) -> Result<Vec<Counted>, Error> {
     let yesterday = shown.day_started_at - chrono::TimeDelta::days(1);
-    let span = Span { after: yesterday, until: shown.day_started_at + LONGEST_DAY, up_to: shown.position };
+    let span = Span {
+        after: yesterday,
+        until: shown.day_started_at + LONGEST_DAY,
+        up_to: shown.position,
+    };
     let mut levels: BTreeMap<ChannelId, (Moment, i64)> = BTreeMap::new();
     for entry in ledger::of_space(view, shown.space, span)? {
         if let Some(level) = entry.level {
@@ -180,7 +221,13 @@ fn seen(
     let line = |channel: &ChannelId| {
         let (at, name) = names(campus, *channel);
         let seen = levels.get(channel).map(|(_, level)| *level);
-        Counted { at, channel: name, entries: 0, exits: 0, seen }
+        Counted {
+            at,
+            channel: name,
+            entries: 0,
+            exits: 0,
+            seen,
+        }
     };
     Ok(channels.iter().map(line).collect())
 }
@@ -196,7 +243,10 @@ fn names(campus: &Campus, channel: ChannelId) -> (String, String) {
         Purpose::Space { space } => space.clone(),
         Purpose::Unassigned => "unassigned".to_owned(),
     };
-    (at, format!("{} {}", known.channel.device, known.channel.key))
+    (
+        at,
+        format!("{} {}", known.channel.device, known.channel.key),
+    )
 }
 
 fn in_words(correction: &Correction) -> Corrected {
@@ -204,12 +254,25 @@ fn in_words(correction: &Correction) -> Corrected {
         Kind::DayStart { present } => format!("the day opened with {} people", decimal(present)),
         Kind::Drift { exit_weight } => format!("each exit counts {} people", decimal(exit_weight)),
         Kind::Recount { people } => format!("{people} people were seen"),
-        Kind::DayClose { entry_weight, exit_weight, .. } => {
-            format!("each entry counts {}, each exit {} people", decimal(entry_weight), decimal(exit_weight))
+        Kind::DayClose {
+            entry_weight,
+            exit_weight,
+            ..
+        } => {
+            format!(
+                "each entry counts {}, each exit {} people",
+                decimal(entry_weight),
+                decimal(exit_weight)
+            )
         }
         Kind::Revocation { of } => format!("correction {of} is taken back"),
     };
-    Corrected { at: correction.at, what, reason: correction.reason.clone(), actor: correction.actor.clone() }
+    Corrected {
+        at: correction.at,
+        what,
+        reason: correction.reason.clone(),
+        actor: correction.actor.clone(),
+    }
 }
 
 /// Millionths in decimal, without trailing zeros.

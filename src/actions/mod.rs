@@ -2,6 +2,7 @@
 
 pub mod apply_description;
 pub mod explain_figure;
+pub mod note_error;
 pub mod recount_space;
 pub mod replace_secret;
 pub mod show_history;

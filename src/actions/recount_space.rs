@@ -29,11 +29,19 @@ pub struct Recount {
 ///
 /// # Errors
 /// When there is no such space, the number or time makes no sense, or the space's sensors see people directly.
-pub fn recount(database: &Database, campus: &Campus, recount: Recount, now: Moment) -> Result<Correction, Error> {
+pub fn recount(
+    database: &Database,
+    campus: &Campus,
+    recount: Recount,
+    now: Moment,
+) -> Result<Correction, Error> {
     let known = campus
         .space(&recount.space)
         .ok_or_else(|| Error::NotFound(format!("space is called \"{}\"", recount.space)))?;
-    let refuse = |field: &str, rule: &str| Error::Invalid { field: field.to_owned(), rule: rule.to_owned() };
+    let refuse = |field: &str, rule: &str| Error::Invalid {
+        field: field.to_owned(),
+        rule: rule.to_owned(),
+    };
     if !(0..=MOST).contains(&recount.people) {
         return Err(refuse("people", "a recount is a number from 0 to 100000"));
     }
@@ -42,13 +50,22 @@ pub fn recount(database: &Database, campus: &Campus, recount: Recount, now: Mome
     }
     match campus.zones.source(known.id) {
         Source::Flows(_) | Source::Nothing => {}
-        Source::Levels(_) => return Err(refuse("space", "its sensors see people directly; there is nothing to anchor")),
-        Source::Parts(_) => return Err(refuse("space", "it is the sum of its parts; recount those")),
+        Source::Levels(_) => {
+            return Err(refuse(
+                "space",
+                "its sensors see people directly; there is nothing to anchor",
+            ));
+        }
+        Source::Parts(_) => {
+            return Err(refuse("space", "it is the sum of its parts; recount those"));
+        }
     }
     let new = NewCorrection {
         space: known.id,
         at: recount.at,
-        kind: Kind::Recount { people: recount.people },
+        kind: Kind::Recount {
+            people: recount.people,
+        },
         reason: recount.reason,
         actor: recount.actor,
     };

@@ -12,7 +12,12 @@ use crate::persistence::{Database, secrets};
 ///
 /// # Errors
 /// When there is no such gateway, or the database is not available.
-pub fn replace(database: &Database, gateway: &str, overlap: TimeDelta, now: Moment) -> Result<String, Error> {
+pub fn replace(
+    database: &Database,
+    gateway: &str,
+    overlap: TimeDelta,
+    now: Moment,
+) -> Result<String, Error> {
     let mut random = [0; 32];
     openssl::rand::rand_bytes(&mut random).map_err(Error::internal)?;
     let secret = URL_SAFE_NO_PAD.encode(random);

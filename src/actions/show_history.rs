@@ -52,7 +52,12 @@ impl Period {
     /// # Errors
     /// When it would not, naming the parameter and the rule.
     pub fn checked(self) -> Result<Self, Error> {
-        let refuse = |field: &str, rule: String| Err(Error::Invalid { field: field.to_owned(), rule });
+        let refuse = |field: &str, rule: String| {
+            Err(Error::Invalid {
+                field: field.to_owned(),
+                rule,
+            })
+        };
         if self.step < TimeDelta::minutes(1) {
             return refuse("step", "is at least 60 seconds".to_owned());
         }
@@ -60,17 +65,25 @@ impl Period {
             return refuse("to", "is not after from".to_owned());
         }
         if self.to - self.from > LONGEST {
-            return refuse("from", format!("is more than {} days before to", LONGEST.num_days()));
+            return refuse(
+                "from",
+                format!("is more than {} days before to", LONGEST.num_days()),
+            );
         }
         if (self.to - self.from).num_seconds() / self.step.num_seconds() > MOST_POINTS {
-            return refuse("step", format!("gives more than {MOST_POINTS} points; choose a longer one"));
+            return refuse(
+                "step",
+                format!("gives more than {MOST_POINTS} points; choose a longer one"),
+            );
         }
         Ok(self)
     }
 
     /// The moments asked for, oldest first.
     fn moments(self) -> Vec<Moment> {
-        std::iter::successors(Some(self.from), |at| Some(*at + self.step)).take_while(|at| *at <= self.to).collect()
+        std::iter::successors(Some(self.from), |at| Some(*at + self.step))
+            .take_while(|at| *at <= self.to)
+            .collect()
     }
 }
 
@@ -91,7 +104,9 @@ pub async fn history(
         .cloned()
         .ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))?;
     let campus = std::sync::Arc::clone(campus);
-    database.read(move |view| points(view, &campus, &known, period, now)).await
+    database
+        .read(move |view| points(view, &campus, &known, period, now))
+        .await
 }
 
 fn points(
@@ -101,13 +116,24 @@ fn points(
     period: Period,
     now: Moment,
 ) -> Result<Vec<Point>, Error> {
-    let moments: Vec<Moment> = period.moments().into_iter().filter(|at| *at <= now).collect();
+    let moments: Vec<Moment> = period
+        .moments()
+        .into_iter()
+        .filter(|at| *at <= now)
+        .collect();
     let shown_before = publications::at(view, known.id, period.from)?;
     let shown = publications::between(view, known.id, period.from, period.to)?;
     let mut shown_at = shown_before.iter().chain(&shown).peekable();
     let counted = ledger::sums(view, known.id, &with_start(&moments, period.step))?;
-    let is_flow = matches!(campus.zones.source(known.id), Source::Flows(_) | Source::Nothing);
-    let recomputed = if is_flow { recompute(view, campus, known, &moments)? } else { Vec::new() };
+    let is_flow = matches!(
+        campus.zones.source(known.id),
+        Source::Flows(_) | Source::Nothing
+    );
+    let recomputed = if is_flow {
+        recompute(view, campus, known, &moments)?
+    } else {
+        Vec::new()
+    };
     let mut current = None;
     let mut points = Vec::new();
     for (index, at) in moments.into_iter().enumerate() {
@@ -116,8 +142,18 @@ fn points(
         }
         let published = current.and_then(|publication| publication.present);
         let (entries, exits) = counted.get(index).copied().unwrap_or_default();
-        let present = recomputed.get(index).copied().flatten().or(published.filter(|_| !is_flow));
-        points.push(Point { at, present, published, entries, exits });
+        let present = recomputed
+            .get(index)
+            .copied()
+            .flatten()
+            .or(published.filter(|_| !is_flow));
+        points.push(Point {
+            at,
+            present,
+            published,
+            entries,
+            exits,
+        });
     }
     Ok(points)
 }
@@ -147,13 +183,25 @@ fn recompute(
         let (of_day, later) = rest.split_at_checked(count).unwrap_or((rest, &[]));
         rest = later;
         let standing = corrections::of_space(view, known.id, start, end, i64::MAX)?;
-        let entries = ledger::of_space(view, known.id, Span { after: start, until: end, up_to: i64::MAX })?;
+        let entries = ledger::of_space(
+            view,
+            known.id,
+            Span {
+                after: start,
+                until: end,
+                up_to: i64::MAX,
+            },
+        )?;
         let has_facts = !standing.is_empty() || !entries.is_empty();
         let mut day = corrected_day(&standing, true);
         for entry in entries {
             day.flow(entry.second, entry.entries, entry.exits);
         }
-        figures.extend(of_day.iter().map(|at| has_facts.then(|| day.sum_at(*at).people())));
+        figures.extend(
+            of_day
+                .iter()
+                .map(|at| has_facts.then(|| day.sum_at(*at).people())),
+        );
     }
     Ok(figures)
 }
@@ -168,5 +216,7 @@ pub async fn corrections(
     from: Moment,
     until: Moment,
 ) -> Result<Vec<Correction>, Error> {
-    database.read(move |view| corrections::of_space(view, space, from, until, i64::MAX)).await
+    database
+        .read(move |view| corrections::of_space(view, space, from, until, i64::MAX))
+        .await
 }

@@ -12,7 +12,9 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
-use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName};
+use openssl::x509::extension::{
+    BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
+};
 use openssl::x509::{X509, X509NameBuilder};
 
 use crate::error::Error;
@@ -29,8 +31,16 @@ pub fn ensure(certificate: &Path, key: &Path, name: &str) -> Result<Option<Strin
         (true, true) => return Ok(None),
         (false, false) => {}
         (there, _) => {
-            let (lone, missing) = if there { (certificate, key) } else { (key, certificate) };
-            let message = format!("{} is there, but {} is not", lone.display(), missing.display());
+            let (lone, missing) = if there {
+                (certificate, key)
+            } else {
+                (key, certificate)
+            };
+            let message = format!(
+                "{} is there, but {} is not",
+                lone.display(),
+                missing.display()
+            );
             return Err(Error::Conflict(message));
         }
     }
@@ -41,15 +51,35 @@ pub fn ensure(certificate: &Path, key: &Path, name: &str) -> Result<Option<Strin
         }
         // Written aside and moved into place: a half-written key would never be replaced.
         let aside = path.with_extension("new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&aside)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(mode)
+            .open(&aside)?;
         file.write_all(&pem)?;
         file.sync_all()?;
         fs::rename(&aside, path)
     };
-    write(key, private.private_key_to_pem_pkcs8().map_err(Error::internal)?, 0o600).map_err(Error::internal)?;
+    write(
+        key,
+        private
+            .private_key_to_pem_pkcs8()
+            .map_err(Error::internal)?,
+        0o600,
+    )
+    .map_err(Error::internal)?;
     write(certificate, made.to_pem().map_err(Error::internal)?, 0o644).map_err(Error::internal)?;
-    let digest = made.digest(MessageDigest::sha256()).map_err(Error::internal)?;
-    Ok(Some(digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")))
+    let digest = made
+        .digest(MessageDigest::sha256())
+        .map_err(Error::internal)?;
+    Ok(Some(
+        digest
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect::<Vec<_>>()
+            .join(":"),
+    ))
 }
 
 /// An elliptic key on P-256: a signature costs a tenth of RSA's.

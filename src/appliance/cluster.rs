@@ -27,10 +27,10 @@ impl Cluster {
         let directory = std::path::absolute(directory).map_err(Error::internal)?;
         // A socket's address holds 107 bytes; a directory may be deeper than that.
         let digest = openssl::sha::sha256(directory.as_os_str().as_encoded_bytes());
-        let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(digest);
         Ok(Self {
             data: directory.join("data"),
-            socket: std::env::temp_dir().join(format!("parvis-{short}")),
+            socket: std::env::temp_dir().join(format!("parvis-{name:.12}")),
             programs: programs()?,
         })
     }
@@ -49,7 +49,20 @@ impl Cluster {
         }
         if !self.data.join("PG_VERSION").exists() {
             let data = self.data.display().to_string();
-            self.run("initdb", &["-D", &data, "-A", "trust", "-U", "parvis", "--locale=C.UTF-8", "-k", "--no-sync"])?;
+            self.run(
+                "initdb",
+                &[
+                    "-D",
+                    &data,
+                    "-A",
+                    "trust",
+                    "-U",
+                    "parvis",
+                    "--locale=C.UTF-8",
+                    "-k",
+                    "--no-sync",
+                ],
+            )?;
         }
         let options = format!(
             "-k {} -c listen_addresses='' -c shared_buffers=256MB -c max_wal_size=2GB -c wal_compression=on -c jit=off",
@@ -57,7 +70,12 @@ impl Cluster {
         );
         let log = self.data.join("log");
         let (data, log) = (self.data.display().to_string(), log.display().to_string());
-        self.run("pg_ctl", &["-D", &data, "-o", &options, "-l", &log, "-w", "-t", "60", "start"])?;
+        self.run(
+            "pg_ctl",
+            &[
+                "-D", &data, "-o", &options, "-l", &log, "-w", "-t", "60", "start",
+            ],
+        )?;
         Ok(())
     }
 
@@ -67,7 +85,17 @@ impl Cluster {
     /// When it does not stop.
     pub fn stop(&self) -> Result<(), Error> {
         if self.is_running() {
-            self.run("pg_ctl", &["-D", &self.data.display().to_string(), "-m", "fast", "-w", "stop"])?;
+            self.run(
+                "pg_ctl",
+                &[
+                    "-D",
+                    &self.data.display().to_string(),
+                    "-m",
+                    "fast",
+                    "-w",
+                    "stop",
+                ],
+            )?;
         }
         Ok(())
     }
@@ -78,7 +106,10 @@ impl Cluster {
     /// When the server refuses.
     pub fn ensure_database(&self, name: &str) -> Result<(), Error> {
         let socket = self.socket.display().to_string();
-        let output = self.command("createdb", &["-h", &socket, "-U", "parvis", name]).output().map_err(Error::internal)?;
+        let output = self
+            .command("createdb", &["-h", &socket, "-U", "parvis", name])
+            .output()
+            .map_err(Error::internal)?;
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() || told.contains("already exists") {
             return Ok(());
@@ -89,7 +120,10 @@ impl Cluster {
     /// The address of a database in it.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        format!("host={} user=parvis dbname={database}", self.socket.display())
+        format!(
+            "host={} user=parvis dbname={database}",
+            self.socket.display()
+        )
     }
 
     /// The process of its server.
@@ -101,16 +135,25 @@ impl Cluster {
 
     fn is_running(&self) -> bool {
         let data = self.data.display().to_string();
-        self.command("pg_ctl", &["-D", &data, "status"]).output().is_ok_and(|output| output.status.success())
+        self.command("pg_ctl", &["-D", &data, "status"])
+            .output()
+            .is_ok_and(|output| output.status.success())
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<Output, Error> {
-        let output = self.command(program, arguments).output().map_err(Error::internal)?;
+        let output = self
+            .command(program, arguments)
+            .output()
+            .map_err(Error::internal)?;
         if output.status.success() {
             return Ok(output);
         }
         let told = String::from_utf8_lossy(&output.stderr);
-        Err(Error::Conflict(format!("{program} failed: {}; its log is in {}", told.trim(), self.data.display())))
+        Err(Error::Conflict(format!(
+            "{program} failed: {}; its log is in {}",
+            told.trim(),
+            self.data.display()
+        )))
     }
 
     fn command(&self, program: &str, arguments: &[&str]) -> Command {
@@ -120,23 +163,39 @@ impl Cluster {
             command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]);
             if !can_reach(&self.data) {
                 // The directory lies below one that only root may enter, such as root's home.
-                command.args(["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]);
+                command.args([
+                    "--inh-caps=+dac_read_search",
+                    "--ambient-caps=+dac_read_search",
+                ]);
             }
             command.arg("--").arg(path);
             command
         } else {
             Command::new(path)
         };
-        command.args(arguments).current_dir("/").env("LC_ALL", "C.UTF-8");
+        command
+            .args(arguments)
+            .current_dir("/")
+            .env("LC_ALL", "C.UTF-8");
         command
     }
 }
 
 /// The newest server that Debian installed, or the one on the path.
 fn programs() -> Result<PathBuf, Error> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let newest = versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").exists()).max();
-    newest.ok_or_else(|| Error::Conflict("PostgreSQL is not installed; Debian's package is called postgresql".to_owned()))
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let newest = versions
+        .map(|version| version.path().join("bin"))
+        .filter(|bin| bin.join("initdb").exists())
+        .max();
+    newest.ok_or_else(|| {
+        Error::Conflict(
+            "PostgreSQL is not installed; Debian's package is called postgresql".to_owned(),
+        )
+    })
 }
 
 /// Gives a directory to the user the server runs as.
@@ -152,9 +211,10 @@ fn own(directory: &Path) -> Result<(), Error> {
 
 /// Whether every directory above one lets others through.
 fn can_reach(directory: &Path) -> bool {
-    directory.ancestors().skip(1).all(|above| {
-        std::fs::metadata(above).map_or(true, |metadata| metadata.mode() & 0o001 != 0)
-    })
+    directory
+        .ancestors()
+        .skip(1)
+        .all(|above| std::fs::metadata(above).map_or(true, |metadata| metadata.mode() & 0o001 != 0))
 }
 
 fn unusable(directory: &Path, error: &std::io::Error) -> Error {

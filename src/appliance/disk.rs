@@ -15,7 +15,7 @@ const LEAST_FREE_PERCENT: u64 = 3;
 /// When the path cannot be looked at.
 pub fn free_percent(path: &Path) -> Result<u64, Error> {
     let status = statvfs(path).map_err(Error::internal)?;
-    let (free, all) = (u64::from(status.blocks_available()), u64::from(status.blocks()));
+    let (free, all) = (status.blocks_available(), status.blocks());
     Ok(free.saturating_mul(100).checked_div(all).unwrap_or(100))
 }
 

@@ -25,9 +25,12 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     let description = read_campus(&arguments.file)?;
     let parvis = open(config)?;
     let changes = plan(&parvis.database, &description)?;
-    let (others, changes): (Vec<Change>, Vec<Change>) =
-        changes.into_iter().partition(|change| matches!(change, Change::Retire(_)));
-    changes.iter().for_each(|change| println!("{change}"));
+    let (others, changes): (Vec<Change>, Vec<Change>) = changes
+        .into_iter()
+        .partition(|change| matches!(change, Change::Retire(_)));
+    for change in &changes {
+        println!("{change}");
+    }
     for other in &others {
         if arguments.prune {
             println!("{other}");
@@ -41,10 +44,17 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     if arguments.dry_run {
-        println!("{} changes; nothing was done (--dry-run).", changes.len() + pruned);
+        println!(
+            "{} changes; nothing was done (--dry-run).",
+            changes.len() + pruned
+        );
         return Ok(());
     }
-    let prune = if arguments.prune { Others::Retire } else { Others::Keep };
+    let prune = if arguments.prune {
+        Others::Retire
+    } else {
+        Others::Keep
+    };
     apply(&parvis.database, &description, prune, parvis.clock.now())?;
     println!("{} changes applied.", changes.len() + pruned);
     Ok(())

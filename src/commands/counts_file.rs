@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
-use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{
+    DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc,
+};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
@@ -122,7 +124,10 @@ pub(super) fn read(path: &Path, mapping: &FileMapping) -> anyhow::Result<CountsF
 /// UTF-8, or else Latin-1, where every byte is a letter.
 fn decoded(bytes: &[u8]) -> String {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned)
+    std::str::from_utf8(bytes).map_or_else(
+        |_| bytes.iter().map(|byte| char::from(*byte)).collect(),
+        str::to_owned,
+    )
 }
 
 fn parse(text: &str, mapping: &FileMapping) -> anyhow::Result<CountsFile> {
@@ -134,7 +139,10 @@ fn parse(text: &str, mapping: &FileMapping) -> anyhow::Result<CountsFile> {
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     let columns = Columns::of(&mut reader, mapping)?;
-    let mut file = CountsFile { messages: Vec::new(), refused: Vec::new() };
+    let mut file = CountsFile {
+        messages: Vec::new(),
+        refused: Vec::new(),
+    };
     let mut last_local = None;
     let mut by_interval: BTreeMap<(Option<Moment>, Moment), usize> = BTreeMap::new();
     for record in reader.records() {
@@ -142,21 +150,30 @@ fn parse(text: &str, mapping: &FileMapping) -> anyhow::Result<CountsFile> {
             Ok(record) => record,
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                file.refused.push(Refused { line, rule: error.to_string() });
+                file.refused.push(Refused {
+                    line,
+                    rule: error.to_string(),
+                });
                 continue;
             }
         };
         let line = record.position().map_or(0, csv::Position::line);
-        match columns.interval(&record, mapping, &mut last_local).and_then(|interval| Ok((interval, columns.counts(&record, mapping)?))) {
+        match columns
+            .interval(&record, mapping, &mut last_local)
+            .and_then(|interval| Ok((interval, columns.counts(&record, mapping)?)))
+        {
             Ok(((since, at), crossings)) => {
                 // Files with a line for each direction tell one interval twice.
                 let is_split = mapping.counts.direction.is_some();
-                match by_interval.get(&(since, at)).filter(|_| is_split).and_then(|index| file.messages.get_mut(*index)) {
-                    Some(message) => merge(message, crossings),
-                    None => {
-                        by_interval.insert((since, at), file.messages.len());
-                        file.messages.push(message(mapping, since, at, crossings));
-                    }
+                if let Some(message) = by_interval
+                    .get(&(since, at))
+                    .filter(|_| is_split)
+                    .and_then(|index| file.messages.get_mut(*index))
+                {
+                    merge(message, crossings);
+                } else {
+                    by_interval.insert((since, at), file.messages.len());
+                    file.messages.push(message(mapping, since, at, crossings));
                 }
             }
             Err(rule) => file.refused.push(Refused { line, rule }),
@@ -165,19 +182,36 @@ fn parse(text: &str, mapping: &FileMapping) -> anyhow::Result<CountsFile> {
     Ok(file)
 }
 
-fn message(mapping: &FileMapping, since: Option<Moment>, at: Moment, crossings: Crossings) -> Message {
-    let mut observation =
-        Observation { channel: mapping.channel.clone(), at: Some(at), since, ..Observation::default() };
+fn message(
+    mapping: &FileMapping,
+    since: Option<Moment>,
+    at: Moment,
+    crossings: Crossings,
+) -> Message {
+    let mut observation = Observation {
+        channel: mapping.channel.clone(),
+        at: Some(at),
+        since,
+        ..Observation::default()
+    };
     match mapping.counts.semantics {
         Semantics::Delta => observation.period = Some(crossings),
         Semantics::Cumulative => observation.total = Some(crossings),
     }
-    Message { device: Some(mapping.device.clone()), at: None, readings: vec![observation], ..Message::default() }
+    Message {
+        device: Some(mapping.device.clone()),
+        at: None,
+        readings: vec![observation],
+        ..Message::default()
+    }
 }
 
 fn merge(message: &mut Message, more: Crossings) {
     for observation in &mut message.readings {
-        for told in [&mut observation.period, &mut observation.total].into_iter().flatten() {
+        for told in [&mut observation.period, &mut observation.total]
+            .into_iter()
+            .flatten()
+        {
             told.forward = told.forward.or(more.forward);
             told.backward = told.backward.or(more.backward);
         }
@@ -187,7 +221,10 @@ fn merge(message: &mut Message, more: Crossings) {
 /// The separator that the first line has most of.
 fn delimiter_of(text: &str) -> char {
     let first = text.lines().next().unwrap_or_default();
-    [',', ';', '\t'].into_iter().max_by_key(|delimiter| (first.matches(*delimiter).count(), *delimiter == ',')).unwrap_or(',')
+    [',', ';', '\t']
+        .into_iter()
+        .max_by_key(|delimiter| (first.matches(*delimiter).count(), *delimiter == ','))
+        .unwrap_or(',')
 }
 
 /// Where the columns are.
@@ -201,23 +238,39 @@ struct Columns {
 
 impl Columns {
     fn of(reader: &mut csv::Reader<&[u8]>, mapping: &FileMapping) -> anyhow::Result<Self> {
-        let header = if mapping.header { reader.headers()?.clone() } else { csv::StringRecord::new() };
+        let header = if mapping.header {
+            reader.headers()?.clone()
+        } else {
+            csv::StringRecord::new()
+        };
         let find = |column: &Column| match column {
             Column::Position(position) => Ok(*position),
             Column::Name(name) => {
                 let found = header.iter().position(|known| known == name);
                 let names: Vec<&str> = header.iter().collect();
-                found.with_context(|| format!("no column is called \"{name}\"; there are: {}", names.join(", ")))
+                found.with_context(|| {
+                    format!(
+                        "no column is called \"{name}\"; there are: {}",
+                        names.join(", ")
+                    )
+                })
             }
         };
-        let all = |time: &TimeColumn| time.columns.iter().map(find).collect::<anyhow::Result<Vec<_>>>();
+        let all = |time: &TimeColumn| {
+            time.columns
+                .iter()
+                .map(find)
+                .collect::<anyhow::Result<Vec<_>>>()
+        };
         let direction = mapping.counts.direction.as_ref();
         Ok(Self {
             time: all(&mapping.time)?,
             until: mapping.until.as_ref().map(all).transpose()?,
             forward: mapping.counts.forward.as_ref().map(find).transpose()?,
             backward: mapping.counts.backward.as_ref().map(find).transpose()?,
-            direction: direction.map(|split| anyhow::Ok((find(&split.column)?, find(&split.count)?))).transpose()?,
+            direction: direction
+                .map(|split| anyhow::Ok((find(&split.column)?, find(&split.count)?)))
+                .transpose()?,
         })
     }
 
@@ -236,54 +289,105 @@ impl Columns {
             let end = local(record, columns, until)?;
             // The end lies after the start by the clock on the wall, whatever the night did to the clock.
             let at = moment + (end - start);
-            return if at > moment { Ok((Some(moment), at)) } else { Err("the interval ends before it begins".to_owned()) };
+            return if at > moment {
+                Ok((Some(moment), at))
+            } else {
+                Err("the interval ends before it begins".to_owned())
+            };
         }
         match (mapping.counts.semantics, mapping.time.minutes) {
             (Semantics::Cumulative, _) => Ok((None, moment)),
-            (Semantics::Delta, Some(minutes)) => Ok((Some(moment), moment + TimeDelta::minutes(minutes))),
+            (Semantics::Delta, Some(minutes)) => {
+                Ok((Some(moment), moment + TimeDelta::minutes(minutes)))
+            }
             (Semantics::Delta, None) => Err("a delta needs time.minutes or until".to_owned()),
         }
     }
 
-    fn counts(&self, record: &csv::StringRecord, mapping: &FileMapping) -> Result<Crossings, String> {
-        let cell = |column: Option<usize>| column.map(|column| count(record.get(column).unwrap_or_default())).transpose();
+    fn counts(
+        &self,
+        record: &csv::StringRecord,
+        mapping: &FileMapping,
+    ) -> Result<Crossings, String> {
+        let cell = |column: Option<usize>| {
+            column
+                .map(|column| count(record.get(column).unwrap_or_default()))
+                .transpose()
+        };
         if let (Some((which, value)), Some(split)) = (self.direction, &mapping.counts.direction) {
             let people = cell(Some(value))?;
             let word = record.get(which).unwrap_or_default();
             return if word == split.forward {
-                Ok(Crossings { forward: people, backward: None })
+                Ok(Crossings {
+                    forward: people,
+                    backward: None,
+                })
             } else if word == split.backward {
-                Ok(Crossings { forward: None, backward: people })
+                Ok(Crossings {
+                    forward: None,
+                    backward: people,
+                })
             } else {
-                Err(format!("\"{word}\" is neither \"{}\" nor \"{}\"", split.forward, split.backward))
+                Err(format!(
+                    "\"{word}\" is neither \"{}\" nor \"{}\"",
+                    split.forward, split.backward
+                ))
             };
         }
-        Ok(Crossings { forward: cell(self.forward)?, backward: cell(self.backward)? })
+        Ok(Crossings {
+            forward: cell(self.forward)?,
+            backward: cell(self.backward)?,
+        })
     }
 }
 
-fn local(record: &csv::StringRecord, columns: &[usize], time: &TimeColumn) -> Result<NaiveDateTime, String> {
-    let cells: Vec<&str> = columns.iter().map(|column| record.get(*column).unwrap_or_default()).collect();
+fn local(
+    record: &csv::StringRecord,
+    columns: &[usize],
+    time: &TimeColumn,
+) -> Result<NaiveDateTime, String> {
+    let cells: Vec<&str> = columns
+        .iter()
+        .map(|column| record.get(*column).unwrap_or_default())
+        .collect();
     let text = cells.join(" ");
     NaiveDateTime::parse_from_str(&text, &time.format)
-        .or_else(|_| NaiveDate::parse_from_str(&text, &time.format).map(|date| date.and_time(NaiveTime::MIN)))
+        .or_else(|_| {
+            NaiveDate::parse_from_str(&text, &time.format).map(|date| date.and_time(NaiveTime::MIN))
+        })
         .map_err(|_| format!("\"{text}\" is not a time of the form {}", time.format))
 }
 
 /// A local time in its zone. In the hour that comes twice, a time not later than the one before is the second of it.
 fn in_zone(local: NaiveDateTime, zone: Tz, before: Option<NaiveDateTime>) -> DateTime<Utc> {
     match zone.from_local_datetime(&local) {
-        LocalResult::Ambiguous(_, second) if before.is_some_and(|before| local <= before) => second.with_timezone(&Utc),
-        LocalResult::Ambiguous(..) | LocalResult::Single(_) | LocalResult::None => moment_of(zone, local),
+        LocalResult::Ambiguous(_, second) if before.is_some_and(|before| local <= before) => {
+            second.with_timezone(&Utc)
+        }
+        LocalResult::Ambiguous(..) | LocalResult::Single(_) | LocalResult::None => {
+            moment_of(zone, local)
+        }
     }
 }
 
 /// A count as people and machines write it: digits, with spaces or a trailing ".0" or ",0".
 fn count(text: &str) -> Result<i64, String> {
-    let digits: String = text.chars().filter(|letter| !letter.is_whitespace() && *letter != '\u{a0}').collect();
-    let whole = digits.trim_end_matches('0').strip_suffix(['.', ',']).unwrap_or(&digits);
-    let value: i64 = whole.parse().map_err(|_| format!("\"{text}\" is not a count"))?;
-    if (0..=LARGEST_COUNT).contains(&value) { Ok(value) } else { Err(format!("{value} is not a count from 0 to {LARGEST_COUNT}")) }
+    let digits: String = text
+        .chars()
+        .filter(|letter| !letter.is_whitespace() && *letter != '\u{a0}')
+        .collect();
+    let whole = digits
+        .trim_end_matches('0')
+        .strip_suffix(['.', ','])
+        .unwrap_or(&digits);
+    let value: i64 = whole
+        .parse()
+        .map_err(|_| format!("\"{text}\" is not a count"))?;
+    if (0..=LARGEST_COUNT).contains(&value) {
+        Ok(value)
+    } else {
+        Err(format!("{value} is not a count from 0 to {LARGEST_COUNT}"))
+    }
 }
 
 #[cfg(test)]
@@ -312,9 +416,18 @@ mod tests {
         );
         assert_eq!(file.messages.len(), 1);
         let reading = &file.messages[0].readings[0];
-        assert_eq!(reading.at.unwrap().to_rfc3339(), "2026-01-31T18:29:00+00:00");
+        assert_eq!(
+            reading.at.unwrap().to_rfc3339(),
+            "2026-01-31T18:29:00+00:00"
+        );
         assert_eq!(reading.period, Some(Crossings::both(3, 1)));
-        assert_eq!(file.refused.iter().map(|refused| refused.line).collect::<Vec<_>>(), [3, 4, 5]);
+        assert_eq!(
+            file.refused
+                .iter()
+                .map(|refused| refused.line)
+                .collect::<Vec<_>>(),
+            [3, 4, 5]
+        );
         assert_eq!(file.refused[1].rule, "\"Gate broken\" is not a count");
     }
 
@@ -329,7 +442,10 @@ mod tests {
             "#,
         );
         assert_eq!(file.messages.len(), 1);
-        assert_eq!(file.messages[0].readings[0].period, Some(Crossings::both(6, 4)));
+        assert_eq!(
+            file.messages[0].readings[0].period,
+            Some(Crossings::both(6, 4))
+        );
         assert_eq!(file.refused[0].line, 3);
     }
 
@@ -342,8 +458,17 @@ mod tests {
             counts = { semantics = "delta", forward = "IN" }
             "#,
         );
-        let ends: Vec<i64> = file.messages.iter().map(|message| message.readings[0].at.unwrap().timestamp()).collect();
-        assert_eq!(ends.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>(), [3600, 3600, 3600]);
+        let ends: Vec<i64> = file
+            .messages
+            .iter()
+            .map(|message| message.readings[0].at.unwrap().timestamp())
+            .collect();
+        assert_eq!(
+            ends.windows(2)
+                .map(|pair| pair[1] - pair[0])
+                .collect::<Vec<_>>(),
+            [3600, 3600, 3600]
+        );
     }
 
     #[test]

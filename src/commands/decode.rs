@@ -56,7 +56,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         event: arguments.event.as_deref(),
     };
     let payload = decoder.decode(&bytes)?;
-    println!("{}", serde_json::to_string_pretty(&Decoded { family: arguments.gateway, payload: &payload })?);
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&Decoded {
+            family: arguments.gateway,
+            payload: &payload
+        })?
+    );
     Ok(())
 }
 
@@ -82,10 +88,16 @@ fn payload(text: &str, family: Family) -> anyhow::Result<Vec<u8>> {
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> =
-        text.chars().filter(|letter| !letter.is_whitespace()).map(|letter| letter.to_digit(16)).collect::<Option<_>>()?;
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .map(|letter| letter.to_digit(16))
+        .collect::<Option<_>>()?;
     if digits.len() % 2 == 1 {
         return None;
     }
-    digits.chunks_exact(2).map(|pair| u8::try_from(pair.iter().fold(0, |byte, digit| byte * 16 + digit)).ok()).collect()
+    digits
+        .chunks_exact(2)
+        .map(|pair| u8::try_from(pair.iter().fold(0, |byte, digit| byte * 16 + digit)).ok())
+        .collect()
 }

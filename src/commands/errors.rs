@@ -16,12 +16,20 @@ pub(super) struct Arguments {
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     let parvis = open(config)?;
-    let noted = parvis.database.read_blocking(|view| errors::newest(view, arguments.count))?;
+    let noted = parvis
+        .database
+        .read_blocking(|view| errors::newest(view, arguments.count))?;
     if noted.is_empty() {
         println!("No unexpected error in the last 90 days.");
     }
     for error in noted {
-        println!("{}  {}  {}\n    {}", error.reference, error.at.to_rfc3339(), error.place, error.cause);
+        println!(
+            "{}  {}  {}\n    {}",
+            error.reference,
+            error.at.to_rfc3339(),
+            error.place,
+            error.cause
+        );
     }
     Ok(())
 }

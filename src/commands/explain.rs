@@ -31,7 +31,9 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         Some(text) => moment(text, campus.zone())?,
         None => parvis.clock.now(),
     };
-    let explanation = parvis.database.read_blocking(|view| explain(view, &campus, &arguments.space, at))?;
+    let explanation = parvis
+        .database
+        .read_blocking(|view| explain(view, &campus, &arguments.space, at))?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&explanation)?);
     } else {
@@ -49,23 +51,42 @@ pub(super) fn moment(text: &str, zone: Tz) -> anyhow::Result<Moment> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Ok(moment.with_timezone(&Utc));
     }
-    let local = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
-        .into_iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-        .with_context(|| format!("\"{text}\" is not a time; write 2026-11-24 10:30"))?;
+    let local = [
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%dT%H:%M",
+    ]
+    .into_iter()
+    .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+    .with_context(|| format!("\"{text}\" is not a time; write 2026-11-24 10:30"))?;
     Ok(moment_of(zone, local))
 }
 
 fn print(explanation: &Explanation, zone: Tz, depth: usize) {
     let indent = "    ".repeat(depth);
-    let time = |at: Moment| at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string();
-    let people = |known: Option<i64>| known.map_or_else(|| "unknown".to_owned(), |people| people.to_string());
-    println!("{indent}{}: {} people ({})", explanation.space, people(explanation.published), explanation.quality);
+    let time = |at: Moment| {
+        at.with_timezone(&zone)
+            .format("%Y-%m-%d %H:%M:%S")
+            .to_string()
+    };
+    let people = |known: Option<i64>| {
+        known.map_or_else(|| "unknown".to_owned(), |people| people.to_string())
+    };
+    println!(
+        "{indent}{}: {} people ({})",
+        explanation.space,
+        people(explanation.published),
+        explanation.quality
+    );
     println!("{indent}  shown since  {}", time(explanation.shown_since));
     if let Some(as_of) = explanation.as_of {
         println!("{indent}  newest data  {}", time(as_of));
     }
-    println!("{indent}  day began    {}", time(explanation.day_started_at));
+    println!(
+        "{indent}  day began    {}",
+        time(explanation.day_started_at)
+    );
     if !explanation.counted.is_empty() {
         println!("{indent}  counted");
     }
@@ -80,7 +101,13 @@ fn print(explanation: &Explanation, zone: Tz, depth: usize) {
         println!("{indent}  corrected");
     }
     for corrected in &explanation.corrections {
-        println!("{indent}    {}  {} ({}; {})", time(corrected.at), corrected.what, corrected.reason, corrected.actor);
+        println!(
+            "{indent}    {}  {} ({}; {})",
+            time(corrected.at),
+            corrected.what,
+            corrected.reason,
+            corrected.actor
+        );
     }
     if let Some(sum) = explanation.sum {
         println!("{indent}  sum");

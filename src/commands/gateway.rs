@@ -28,7 +28,10 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
     let parvis = open(config)?;
     let now = parvis.clock.now();
     match command {
-        Command::Secret { name, overlap_hours } => {
+        Command::Secret {
+            name,
+            overlap_hours,
+        } => {
             let overlap = TimeDelta::hours((*overlap_hours).clamp(0, 24 * 365));
             println!("{}", replace(&parvis.database, name, overlap, now)?);
         }
@@ -45,9 +48,17 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
                     Proof::Header { name } => format!("in header {name}"),
                     Proof::Path => "as last part of the address".to_owned(),
                 };
-                println!("{}  {}  {address}/ingest/{}  secret {secret}", gateway.name, gateway.family, gateway.name);
-                for secret in parvis.database.read_blocking(|view| secrets::of_gateway(view, known.id))? {
-                    let until = secret.until.map_or_else(String::new, |until| format!(", good until {}", until.to_rfc3339()));
+                println!(
+                    "{}  {}  {address}/ingest/{}  secret {secret}",
+                    gateway.name, gateway.family, gateway.name
+                );
+                for secret in parvis
+                    .database
+                    .read_blocking(|view| secrets::of_gateway(view, known.id))?
+                {
+                    let until = secret.until.map_or_else(String::new, |until| {
+                        format!(", good until {}", until.to_rfc3339())
+                    });
                     println!("    secret of {}{until}", secret.created_at.to_rfc3339());
                 }
             }

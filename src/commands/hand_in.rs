@@ -29,7 +29,10 @@ impl HandIn {
     /// Finds the way.
     pub(super) fn open(parvis: &Arc<Parvis>) -> anyhow::Result<Self> {
         match Recorder::start(parvis, Box::new(|_| {})) {
-            Ok(recording) => Ok(Self::Own { parvis: Arc::clone(parvis), recording }),
+            Ok(recording) => Ok(Self::Own {
+                parvis: Arc::clone(parvis),
+                recording,
+            }),
             Err(Error::Conflict(_)) => {
                 let socket = parvis.settings.web.local_socket.clone();
                 let client = reqwest::Client::builder()
@@ -47,7 +50,10 @@ impl HandIn {
         match self {
             Self::Own { parvis, recording } => {
                 let campus = parvis.campus();
-                let known = campus.gateways.get(gateway).with_context(|| format!("no gateway is called \"{gateway}\""))?;
+                let known = campus
+                    .gateways
+                    .get(gateway)
+                    .with_context(|| format!("no gateway is called \"{gateway}\""))?;
                 Ok(recording.door().deliver_recorded(known, payload).await?)
             }
             Self::Service { client } => {

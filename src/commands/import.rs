@@ -39,10 +39,16 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
         println!("{}:{}: {}", file.display(), line.line, line.rule);
     }
     let parvis = open(config)?;
-    let times: Vec<Moment> =
-        messages.iter().flat_map(|message| &message.readings).filter_map(|reading| reading.at).collect();
+    let times: Vec<Moment> = messages
+        .iter()
+        .flat_map(|message| &message.readings)
+        .filter_map(|reading| reading.at)
+        .collect();
     let count = messages.len();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
     let receipt = runtime.block_on(deliver(&parvis, &mapping, messages))?;
     if let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) {
         close(&parvis, &mapping, *first, *last)?;
@@ -74,7 +80,10 @@ async fn deliver(
     while rest.peek().is_some() {
         let messages: Vec<_> = rest.by_ref().take(AT_ONCE).collect();
         done += messages.len();
-        let payload = Payload { messages, ..Payload::default() };
+        let payload = Payload {
+            messages,
+            ..Payload::default()
+        };
         receipt = receipt.plus(hand_in.deliver(&mapping.gateway, payload).await?);
         eprintln!("{done} of {all} readings handed in");
     }
@@ -83,21 +92,37 @@ async fn deliver(
 }
 
 /// Closes the finished days that the file reaches, so that history shows them as they must have been.
-fn close(parvis: &Parvis, mapping: &FileMapping, first: Moment, last: Moment) -> anyhow::Result<()> {
+fn close(
+    parvis: &Parvis,
+    mapping: &FileMapping,
+    first: Moment,
+    last: Moment,
+) -> anyhow::Result<()> {
     let campus = parvis.reload_campus()?;
     let now = parvis.clock.now();
     let channel = campus.channels.values().find(|known| {
         let channel = &known.channel;
         (&channel.gateway, &channel.device, &channel.key)
-            == (&mapping.gateway, &mapping.device.to_uppercase(), &mapping.channel)
+            == (
+                &mapping.gateway,
+                &mapping.device.to_uppercase(),
+                &mapping.channel,
+            )
     });
-    let Some(channel) = channel else { return Ok(()) };
+    let Some(channel) = channel else {
+        return Ok(());
+    };
     let crossings: &[zones::Crossing] = campus.zones.crossings(channel.id);
     let spaces: BTreeSet<_> = crossings.iter().map(|crossing| crossing.space).collect();
-    for space in spaces.into_iter().filter_map(|space| campus.space_by_id(space)) {
+    for space in spaces
+        .into_iter()
+        .filter_map(|space| campus.space_by_id(space))
+    {
         let date = |moment| day::date_of(campus.zone(), space.space.day_starts, moment);
         let until = (date(last) + chrono::Days::new(1)).min(date(now));
-        parvis.database.write_blocking(|tx| close_days::close(tx, &campus, space, date(first), until, now))?;
+        parvis
+            .database
+            .write_blocking(|tx| close_days::close(tx, &campus, space, date(first), until, now))?;
     }
     Ok(())
 }

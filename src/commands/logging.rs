@@ -14,15 +14,24 @@ pub(super) fn for_service(level: LevelFilter) {
 
 /// The log of a command.
 pub(super) fn for_commands() {
-    begin(LevelFilter::Warn, Box::new(PatternEncoder::new("{l}: {m}{n}")));
+    begin(
+        LevelFilter::Warn,
+        Box::new(PatternEncoder::new("{l}: {m}{n}")),
+    );
 }
 
 fn begin(level: LevelFilter, encoder: Box<dyn Encode>) {
-    let appender = ConsoleAppender::builder().target(Target::Stderr).encoder(encoder).build();
+    let appender = ConsoleAppender::builder()
+        .target(Target::Stderr)
+        .encoder(encoder)
+        .build();
     let config = Config::builder()
         .appender(Appender::builder().build("stderr", Box::new(appender)))
         // What libraries do is of interest when something is wrong, not at each start.
-        .loggers(["actix_server", "tokio_cron_scheduler"].map(|name| Logger::builder().build(name, LevelFilter::Warn)))
+        .loggers(
+            ["actix_server", "tokio_cron_scheduler"]
+                .map(|name| Logger::builder().build(name, LevelFilter::Warn)),
+        )
         .build(Root::builder().appender("stderr").build(level));
     // A second call, as in tests, keeps the first log.
     if let Ok(config) = config {

@@ -28,7 +28,12 @@ use crate::config::Settings;
 #[command(version, about, disable_help_subcommand = true)]
 struct Cli {
     /// The settings.
-    #[arg(long, global = true, env = "PARVIS_CONFIG", default_value = "/etc/parvis/parvis.toml")]
+    #[arg(
+        long,
+        global = true,
+        env = "PARVIS_CONFIG",
+        default_value = "/etc/parvis/parvis.toml"
+    )]
     config: PathBuf,
     #[command(subcommand)]
     command: Command,
@@ -95,7 +100,10 @@ pub fn run() -> ExitCode {
 fn open(config: &Path) -> anyhow::Result<std::sync::Arc<crate::parvis::Parvis>> {
     let settings = Settings::read(config)?;
     logging::for_commands();
-    let parvis = std::sync::Arc::new(crate::parvis::Parvis::new(settings, crate::clock::Clock::System));
+    let parvis = std::sync::Arc::new(crate::parvis::Parvis::new(
+        settings,
+        crate::clock::Clock::System,
+    ));
     parvis.reload_campus()?;
     Ok(parvis)
 }

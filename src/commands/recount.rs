@@ -30,9 +30,26 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         None => now,
     };
     // The account of the person at the keyboard; a recount from a page will name its person.
-    let actor = nix::unistd::User::from_uid(nix::unistd::getuid())?.map_or_else(|| "operator".to_owned(), |user| user.name);
-    let Arguments { space, people, reason, .. } = arguments;
-    let made = recount(&parvis.database, &campus, Recount { space, people, at, reason, actor }, now)?;
+    let actor = nix::unistd::User::from_uid(nix::unistd::getuid())?
+        .map_or_else(|| "operator".to_owned(), |user| user.name);
+    let Arguments {
+        space,
+        people,
+        reason,
+        ..
+    } = arguments;
+    let made = recount(
+        &parvis.database,
+        &campus,
+        Recount {
+            space,
+            people,
+            at,
+            reason,
+            actor,
+        },
+        now,
+    )?;
     println!("Noted as correction {}.", made.id);
     Ok(())
 }

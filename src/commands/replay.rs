@@ -34,7 +34,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
-    ensure!((0.01..=100_000.0).contains(&arguments.speed), "--speed is a number from 0.01 to 100000");
+    ensure!(
+        (0.01..=100_000.0).contains(&arguments.speed),
+        "--speed is a number from 0.01 to 100000"
+    );
     let mapping = counts_file::mapping(&arguments.mapping)?;
     let CountsFile { messages, refused } = counts_file::read(&arguments.file, &mapping)?;
     for line in &refused {
@@ -46,7 +49,11 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         .gateways
         .get(&mapping.gateway)
         .with_context(|| format!("no gateway is called \"{}\"", mapping.gateway))?;
-    ensure!(gateway.gateway.family == Family::Xovis5, "gateway {} does not speak xovis-5", mapping.gateway);
+    ensure!(
+        gateway.gateway.family == Family::Xovis5,
+        "gateway {} does not speak xovis-5",
+        mapping.gateway
+    );
     let logic: i64 = mapping
         .channel
         .strip_prefix("logic-")
@@ -65,33 +72,70 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
             })
         })
         .collect();
-    ensure!(!recorded.is_empty(), "the file holds no intervals; replay needs counts with semantics \"delta\"");
+    ensure!(
+        !recorded.is_empty(),
+        "the file holds no intervals; replay needs counts with semantics \"delta\""
+    );
     let pem = std::fs::read(&parvis.settings.web.certificate).unwrap_or_default();
     let certificates = Certificate::from_pem_bundle(&pem).unwrap_or_default();
-    let client = Client::builder().tls_certs_merge(certificates).timeout(Duration::from_secs(10)).build()?;
-    let address = arguments.to.clone().unwrap_or_else(|| parvis.settings.web.public_address());
-    let player = Player { client, address, gateway, secret: &arguments.secret, device: &mapping.device, logic };
+    let client = Client::builder()
+        .tls_certs_merge(certificates)
+        .timeout(Duration::from_secs(10))
+        .build()?;
+    let address = arguments
+        .to
+        .clone()
+        .unwrap_or_else(|| parvis.settings.web.public_address());
+    let player = Player {
+        client,
+        address,
+        gateway,
+        secret: &arguments.secret,
+        device: &mapping.device,
+        logic,
+    };
     let begun = parvis.clock.now();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         for (package, interval) in recorded.iter().enumerate() {
-            let played = shifted(*interval, &recorded, begun, arguments.speed);
-            let wait = (played.to - parvis.clock.now()).to_std().unwrap_or_default();
+            let moved = shifted(*interval, &recorded, begun, arguments.speed);
+            let wait = (moved.to - parvis.clock.now()).to_std().unwrap_or_default();
             tokio::time::sleep(wait).await;
-            player.send(package, played).await?;
+            player.send(package, moved).await?;
         }
         anyhow::Ok(())
     })?;
-    println!("{} intervals played, {} lines refused.", recorded.len(), refused.len());
+    println!(
+        "{} intervals played, {} lines refused.",
+        recorded.len(),
+        refused.len()
+    );
     Ok(())
 }
 
 /// An interval, moved so that the first one begins now, and shortened by the speed.
 fn shifted(interval: Interval, recorded: &[Interval], begun: Moment, speed: f64) -> Interval {
-    let origin = recorded.iter().map(|interval| interval.from).min().unwrap_or(interval.from);
-    #[expect(clippy::as_conversions, clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "milliseconds of years are exact in a double")]
-    let moved = |at: Moment| begun + TimeDelta::milliseconds(((at - origin).num_milliseconds() as f64 / speed) as i64);
-    Interval { from: moved(interval.from), to: moved(interval.to), ..interval }
+    let origin = recorded
+        .iter()
+        .map(|interval| interval.from)
+        .min()
+        .unwrap_or(interval.from);
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "milliseconds of years are exact in a double"
+    )]
+    let moved = |at: Moment| {
+        begun + TimeDelta::milliseconds(((at - origin).num_milliseconds() as f64 / speed) as i64)
+    };
+    Interval {
+        from: moved(interval.from),
+        to: moved(interval.to),
+        ..interval
+    }
 }
 
 struct Player<'a> {
@@ -111,13 +155,30 @@ impl Player<'_> {
             Proof::Bearer => request.bearer_auth(self.secret),
             Proof::Basic { user } => request.basic_auth(user, Some(self.secret)),
             Proof::Header { name } => request.header(name, self.secret),
-            Proof::Path => self.client.post(format!("{}/ingest/{name}/{}", self.address, self.secret)),
+            Proof::Path => self
+                .client
+                .post(format!("{}/ingest/{name}/{}", self.address, self.secret)),
         };
-        let body = xovis5(self.device, package, self.logic, "Replayed line", &[interval]).to_string();
-        let answer = request.header("content-type", "application/json").body(body).send().await?;
+        let body = xovis5(
+            self.device,
+            package,
+            self.logic,
+            "Replayed line",
+            &[interval],
+        )
+        .to_string();
+        let answer = request
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .await?;
         if answer.status().is_success() {
             return Ok(());
         }
-        bail!("the door answered {}: {}", answer.status(), answer.text().await.unwrap_or_default());
+        bail!(
+            "the door answered {}: {}",
+            answer.status(),
+            answer.text().await.unwrap_or_default()
+        );
     }
 }

@@ -45,10 +45,18 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     let parvis = open(config)?;
     if arguments.doubted {
         let campus = parvis.campus();
-        for (channel, identity, doubt) in parvis.database.read_blocking(|view| ledger::doubted(view, 50))? {
+        for (channel, identity, doubt) in parvis
+            .database
+            .read_blocking(|view| ledger::doubted(view, 50))?
+        {
             let name = campus.channels.get(&channel).map_or_else(
                 || channel.to_string(),
-                |known| format!("{} {} {}", known.channel.gateway, known.channel.device, known.channel.key),
+                |known| {
+                    format!(
+                        "{} {} {}",
+                        known.channel.gateway, known.channel.device, known.channel.key
+                    )
+                },
             );
             println!("{}  {name}: {doubt}", identity.at.to_rfc3339());
         }
@@ -56,13 +64,23 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     }
     let now = parvis.clock.now();
     let yesterday = now - chrono::TimeDelta::hours(24);
-    let (overview, sums) = parvis
-        .database
-        .read_blocking(|view| Ok((sensors::overview(view)?, ledger::by_channel(view, yesterday)?)))?;
+    let (overview, sums) = parvis.database.read_blocking(|view| {
+        Ok((
+            sensors::overview(view)?,
+            ledger::by_channel(view, yesterday)?,
+        ))
+    })?;
     let lines = overview.into_iter().map(|row| {
-        let (entries, exits) = row.channel_id.and_then(|id| sums.get(&ChannelId(id))).copied().unwrap_or_default();
-        let silent = |at: Moment| now - at > chrono::TimeDelta::minutes(i64::from(row.stale_after_minutes));
-        let (key, name) = row.channel.map_or((None, None), |(key, name)| (Some(key), name));
+        let (entries, exits) = row
+            .channel_id
+            .and_then(|id| sums.get(&ChannelId(id)))
+            .copied()
+            .unwrap_or_default();
+        let silent =
+            |at: Moment| now - at > chrono::TimeDelta::minutes(i64::from(row.stale_after_minutes));
+        let (key, name) = row
+            .channel
+            .map_or((None, None), |(key, name)| (Some(key), name));
         Line {
             gateway: row.gateway,
             device: row.device,
@@ -78,11 +96,15 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
             imbalance: (entries > 0).then(|| (entries - exits) * 100 / entries),
         }
     });
-    let lines: Vec<Line> = lines.filter(|line| !arguments.unassigned || line.counts.is_none()).collect();
+    let lines: Vec<Line> = lines
+        .filter(|line| !arguments.unassigned || line.counts.is_none())
+        .collect();
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&lines)?);
     } else {
-        lines.iter().for_each(|line| print(line, now));
+        for line in &lines {
+            print(line, now);
+        }
     }
     Ok(())
 }
@@ -93,12 +115,24 @@ fn print(line: &Line, now: Moment) {
         Some(at) => format!("heard {} min ago", (now - at).num_minutes()),
     };
     let state = if line.silent { "SILENT" } else { "ok" };
-    let battery = line.battery.map_or_else(String::new, |battery| format!(", battery {battery} %"));
+    let battery = line
+        .battery
+        .map_or_else(String::new, |battery| format!(", battery {battery} %"));
     let counts = line.counts.as_deref().unwrap_or("UNASSIGNED");
     let channel = line.channel.as_deref().unwrap_or("(no channel)");
-    let name = line.name.as_ref().or(line.sensor.as_ref()).map_or_else(String::new, |name| format!(" \"{name}\""));
+    let name = line
+        .name
+        .as_ref()
+        .or(line.sensor.as_ref())
+        .map_or_else(String::new, |name| format!(" \"{name}\""));
     let balance = line.imbalance.map_or_else(String::new, |percent| {
-        format!(", last day {} in {} out ({percent:+} %)", line.entries, line.exits)
+        format!(
+            ", last day {} in {} out ({percent:+} %)",
+            line.entries, line.exits
+        )
     });
-    println!("{state:6}  {} {} {channel}{name} -> {counts}: {heard}{battery}{balance}", line.gateway, line.device);
+    println!(
+        "{state:6}  {} {} {channel}{name} -> {counts}: {heard}{battery}{balance}",
+        line.gateway, line.device
+    );
 }

@@ -14,9 +14,9 @@ use crate::error::Error;
 use crate::ingest::{Recorder, Recording};
 use crate::live::Board;
 use crate::parvis::Parvis;
-use crate::persistence::{Transaction, pending_migrations};
+use crate::persistence::Transaction;
 use crate::tasks::{Schedule, close_days, forget_old};
-use crate::web::{Doors, Services, Texts};
+use crate::web::{self, Doors, Services, Texts};
 
 /// How long to wait before looking for the database again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -26,15 +26,20 @@ pub(super) fn run(config: &Path) -> anyhow::Result<()> {
     let settings = Settings::read(config)?;
     logging::for_service(settings.log.level);
     let open_files = limits::raise_open_files();
-    let web = &settings.web;
-    if let Some(fingerprint) = certificate::ensure(&web.certificate, &web.key, &web.public_name)? {
-        log::info!("certificate: self-made for {}, SHA-256 {fingerprint}", web.public_name);
+    let paths = &settings.web;
+    if let Some(fingerprint) =
+        certificate::ensure(&paths.certificate, &paths.key, &paths.public_name)?
+    {
+        log::info!(
+            "certificate: self-made for {}, SHA-256 {fingerprint}",
+            paths.public_name
+        );
     }
     let texts = match &settings.pages.texts {
         Some(directory) => Texts::with_directory(directory)?,
         None => Texts::built_in(),
     };
-    actix_web::rt::System::new().block_on(serve(settings, texts, open_files))?;
+    web::block_on(serve(settings, texts, open_files))?;
     Ok(())
 }
 
@@ -51,15 +56,22 @@ async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), 
         _ = told_to_stop.recv() => return Ok(()),
         _ = interrupted.recv() => return Ok(()),
     };
-    let services =
-        Arc::new(Services::new(Arc::clone(&parvis), recording.door(), Arc::clone(&board), texts, open_files));
+    let services = Arc::new(Services::new(
+        Arc::clone(&parvis),
+        recording.door(),
+        Arc::clone(&board),
+        texts,
+        open_files,
+    ));
     let running = doors.open(&services)?;
-    waiting.stop().await;
+    waiting.end().await;
     log::info!("serving {address}");
     systemd::ready();
     let recording = Arc::new(Mutex::new(Some(recording)));
-    let mut tasks = schedule(&parvis, &board, &services, &recording).start().await?;
-    let watchdog = actix_web::rt::spawn(tell_systemd(Arc::clone(&services)));
+    let mut tasks = schedule(&parvis, &board, &services, &recording)
+        .start()
+        .await?;
+    let watchdog = tokio::task::spawn_local(tell_systemd(Arc::clone(&services)));
     tokio::select! {
         _ = told_to_stop.recv() => {}
         _ = interrupted.recv() => {}
@@ -70,7 +82,11 @@ async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), 
     let _ = tasks.shutdown().await;
     services.close_streams();
     running.stop().await;
-    if let Some(recording) = recording.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    if let Some(recording) = recording
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()
+    {
         recording.stop();
     }
     Ok(())
@@ -81,9 +97,11 @@ async fn begin_recording(parvis: &Arc<Parvis>, board: &Arc<Board>) -> Result<Rec
     let mut told = String::new();
     loop {
         let posted = Arc::clone(board);
-        let begun = match parvis.database.read(pending_migrations).await {
+        let begun = match parvis.lacking_migrations().await {
             Ok(0) => Recorder::start(parvis, Box::new(move |figures| posted.post(figures))),
-            Ok(pending) => Err(Error::Conflict(format!("the database lacks {pending} migrations: run parvis migrate"))),
+            Ok(pending) => Err(Error::Conflict(format!(
+                "the database lacks {pending} migrations: run parvis migrate"
+            ))),
             Err(error) => Err(error),
         };
         match begun {
@@ -107,9 +125,14 @@ fn schedule(
     recording: &Arc<Mutex<Option<Recording>>>,
 ) -> Schedule {
     let every = Duration::from_secs;
-    let (looking, tidying, watching) = (Arc::clone(board), Arc::clone(services), Arc::clone(services));
+    let (looking, tidying, watching) = (
+        Arc::clone(board),
+        Arc::clone(services),
+        Arc::clone(services),
+    );
     let recorder = Arc::clone(recording);
-    let (closing, forgetting, cleaning) = (Arc::clone(parvis), Arc::clone(parvis), Arc::clone(parvis));
+    let (closing, forgetting, cleaning) =
+        (Arc::clone(parvis), Arc::clone(parvis), Arc::clone(parvis));
     Schedule::default()
         .every(every(5), "look again at what is open", move || {
             looking.look_again();
@@ -124,22 +147,28 @@ fn schedule(
             tidying.tidy();
             std::future::ready(Ok(()))
         })
-        .every(every(300), "close finished days and learn from them", move || {
-            let parvis = Arc::clone(&closing);
-            async move {
-                let (campus, now) = (parvis.campus(), parvis.clock.now());
-                let work = move |tx: &mut Transaction<'_>| {
-                    close_days::close_recent(tx, &campus, now)?;
-                    close_days::learn_drift(tx, &campus, now)
-                };
-                parvis.database.write(work).await
-            }
-        })
+        .every(
+            every(300),
+            "close finished days and learn from them",
+            move || {
+                let parvis = Arc::clone(&closing);
+                async move {
+                    let (campus, now) = (parvis.campus(), parvis.clock.now());
+                    let work = move |tx: &mut Transaction<'_>| {
+                        close_days::close_recent(tx, &campus, now)?;
+                        close_days::learn_drift(tx, &campus, now)
+                    };
+                    parvis.database.write(work).await
+                }
+            },
+        )
         .every(every(21_600), "forget old readings", move || {
             let parvis = Arc::clone(&forgetting);
             async move {
                 let (days, now) = (parvis.settings.readings.keep_days, parvis.clock.now());
-                forget_old::readings(&parvis.database, days, now).await.map(drop)
+                forget_old::readings(&parvis.database, days, now)
+                    .await
+                    .map(drop)
             }
         })
         .every(every(86_400), "forget old errors", move || {
@@ -150,7 +179,9 @@ fn schedule(
 
 /// Tells systemd that the service is alive, as long as it is.
 async fn tell_systemd(services: Arc<Services>) {
-    let Some(period) = systemd::watchdog_period() else { return };
+    let Some(period) = systemd::watchdog_period() else {
+        return;
+    };
     loop {
         if services.is_well() {
             systemd::alive();

@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::lines::{line_at, line_of};
 use crate::domain::campus::{
-    Channel, Description, Direction, Institution, Location, Passage, Purpose, Sensor, Site, SiteKind, Space,
+    Channel, Description, Direction, Institution, Location, Passage, Purpose, Sensor, Site,
+    SiteKind, Space,
 };
 use crate::domain::capacity::Capacity;
 use crate::domain::counter::Counter;
@@ -43,8 +44,16 @@ impl fmt::Display for Problems {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.problems.iter().enumerate() {
             let end = if index == 0 { "" } else { "\n" };
-            let Problem { line, rule, message } = problem;
-            write!(formatter, "{end}{}:{line}: {rule}: {message}", self.path.display())?;
+            let Problem {
+                line,
+                rule,
+                message,
+            } = problem;
+            write!(
+                formatter,
+                "{end}{}:{line}: {rule}: {message}",
+                self.path.display()
+            )?;
         }
         Ok(())
     }
@@ -57,9 +66,16 @@ impl std::error::Error for Problems {}
 /// # Errors
 /// When the file cannot be read or breaks any rule; then all broken rules are told at once.
 pub fn read_campus(path: &Path) -> Result<Description, Problems> {
-    let refused = |problems| Problems { path: path.to_owned(), problems };
+    let refused = |problems| Problems {
+        path: path.to_owned(),
+        problems,
+    };
     let text = std::fs::read_to_string(path).map_err(|error| {
-        refused(vec![Problem { line: 1, rule: "readable".to_owned(), message: error.to_string() }])
+        refused(vec![Problem {
+            line: 1,
+            rule: "readable".to_owned(),
+            message: error.to_string(),
+        }])
     })?;
     describe(&text).map_err(refused)
 }
@@ -67,14 +83,22 @@ pub fn read_campus(path: &Path) -> Result<Description, Problems> {
 fn describe(text: &str) -> Result<Description, Vec<Problem>> {
     let written: Campus = toml::from_str(text).map_err(|error| {
         let line = line_at(text, error.span().map_or(0, |span| span.start));
-        vec![Problem { line, rule: "form".to_owned(), message: error.message().replace('\n', "; ") }]
+        vec![Problem {
+            line,
+            rule: "form".to_owned(),
+            message: error.message().replace('\n', "; "),
+        }]
     })?;
     let description = written.into_description();
     let problems: Vec<Problem> = violations(&description)
         .into_iter()
         .map(|violation| {
             let place = violation.place;
-            let header = if place.list == "channel" { "[[sensor.channel]]" } else { &format!("[[{}]]", place.list) };
+            let header = if place.list == "channel" {
+                "[[sensor.channel]]"
+            } else {
+                &format!("[[{}]]", place.list)
+            };
             Problem {
                 line: line_of(text, header, place.index, place.field),
                 rule: violation.rule.to_owned(),
@@ -82,7 +106,11 @@ fn describe(text: &str) -> Result<Description, Vec<Problem>> {
             }
         })
         .collect();
-    if problems.is_empty() { Ok(description) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(description)
+    } else {
+        Err(problems)
+    }
 }
 
 #[derive(Deserialize)]
@@ -175,9 +203,15 @@ impl TryFrom<toml::Value> for NaiveDateText {
         let text = match &value {
             toml::Value::Datetime(date) => date.to_string(),
             toml::Value::String(text) => text.clone(),
-            other => other.to_string(),
+            toml::Value::Integer(_)
+            | toml::Value::Float(_)
+            | toml::Value::Boolean(_)
+            | toml::Value::Array(_)
+            | toml::Value::Table(_) => value.to_string(),
         };
-        text.parse().map(Self).map_err(|_| format!("{text} is not a date; write 2026-12-24"))
+        text.parse()
+            .map(Self)
+            .map_err(|_| format!("{text} is not a date; write 2026-12-24"))
     }
 }
 
@@ -212,9 +246,13 @@ impl TryFrom<toml::Value> for TimeText {
     type Error = String;
 
     fn try_from(value: toml::Value) -> Result<Self, String> {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         let parsed = NaiveTime::parse_from_str(&text, "%H:%M").or_else(|_| text.parse());
-        parsed.map(Self).map_err(|_| format!("{text} is not a time of day; write \"05:00\""))
+        parsed
+            .map(Self)
+            .map_err(|_| format!("{text} is not a time of day; write \"05:00\""))
     }
 }
 
@@ -297,21 +335,36 @@ fn forward() -> Direction {
 
 impl Campus {
     fn into_description(self) -> Description {
-        let gateways: Vec<Gateway> = self.gateway.into_iter().map(WrittenGateway::into_gateway).collect();
+        let gateways: Vec<Gateway> = self
+            .gateway
+            .into_iter()
+            .map(WrittenGateway::into_gateway)
+            .collect();
         let mut sensors = Vec::new();
         let mut channels = Vec::new();
         for written in self.sensor {
-            let gateway = gateways.iter().find(|gateway| gateway.name == written.gateway);
+            let gateway = gateways
+                .iter()
+                .find(|gateway| gateway.name == written.gateway);
             let device = written.device.trim().to_uppercase();
             for channel in written.channel {
                 let counter = counter_of(&channel, written.model, gateway);
                 let purpose = match (channel.passage, channel.space) {
-                    (Some(passage), _) => Purpose::Passage { passage, direction: channel.direction },
+                    (Some(passage), _) => Purpose::Passage {
+                        passage,
+                        direction: channel.direction,
+                    },
                     (None, Some(space)) => Purpose::Space { space },
                     (None, None) => Purpose::Unassigned,
                 };
                 let (gateway, device) = (written.gateway.clone(), device.clone());
-                channels.push(Channel { gateway, device, key: channel.key, purpose, counter });
+                channels.push(Channel {
+                    gateway,
+                    device,
+                    key: channel.key,
+                    purpose,
+                    counter,
+                });
             }
             sensors.push(Sensor {
                 gateway: written.gateway,
@@ -329,8 +382,16 @@ impl Campus {
                 data_licence: self.institution.data_licence,
             },
             sites: self.site.into_iter().map(WrittenSite::into_site).collect(),
-            spaces: self.space.into_iter().map(WrittenSpace::into_space).collect(),
-            passages: self.passage.into_iter().map(WrittenPassage::into_passage).collect(),
+            spaces: self
+                .space
+                .into_iter()
+                .map(WrittenSpace::into_space)
+                .collect(),
+            passages: self
+                .passage
+                .into_iter()
+                .map(WrittenPassage::into_passage)
+                .collect(),
             gateways,
             sensors,
             channels,
@@ -339,13 +400,21 @@ impl Campus {
 }
 
 /// What the file says of a counter, else what the installer's mapping says, else what is known of the device.
-fn counter_of(written: &WrittenChannel, model: Option<Family>, gateway: Option<&Gateway>) -> Counter {
+fn counter_of(
+    written: &WrittenChannel,
+    model: Option<Family>,
+    gateway: Option<&Gateway>,
+) -> Counter {
     let mapped = gateway.and_then(|gateway| gateway.mapping.as_ref()).and_then(|mapping| {
         let key = |source: &Source| matches!(source, Source::Fixed { value } if *value == written.key);
         mapping.channels.iter().find(|channel| key(&channel.key) || mapping.channels.len() == 1)
     });
     let known = mapped.map_or_else(
-        || model.or(gateway.map(|gateway| gateway.family)).map_or_else(Counter::default, Family::counter),
+        || {
+            model
+                .or(gateway.map(|gateway| gateway.family))
+                .map_or_else(Counter::default, Family::counter)
+        },
         crate::domain::mapping::MappedChannel::counter,
     );
     Counter {
@@ -403,7 +472,11 @@ impl WrittenSpace {
 impl WrittenPassage {
     fn into_passage(self) -> Passage {
         let side = |slug: String| (slug != "outside").then_some(slug);
-        Passage { name: self.name, from: side(self.from), to: side(self.to) }
+        Passage {
+            name: self.name,
+            from: side(self.from),
+            to: side(self.to),
+        }
     }
 }
 
@@ -411,10 +484,15 @@ impl WrittenGateway {
     fn into_gateway(self) -> Gateway {
         let proof = match self.auth {
             WrittenProof::Bearer => Proof::Bearer,
-            WrittenProof::Basic => Proof::Basic { user: self.user.unwrap_or_else(|| self.name.clone()) },
-            WrittenProof::Header => {
-                Proof::Header { name: self.header.unwrap_or_else(|| "x-parvis-secret".to_owned()).to_lowercase() }
-            }
+            WrittenProof::Basic => Proof::Basic {
+                user: self.user.unwrap_or_else(|| self.name.clone()),
+            },
+            WrittenProof::Header => Proof::Header {
+                name: self
+                    .header
+                    .unwrap_or_else(|| "x-parvis-secret".to_owned())
+                    .to_lowercase(),
+            },
             WrittenProof::Path => Proof::Path,
         };
         Gateway {
@@ -484,7 +562,10 @@ passage = "Stairs"
 "#;
 
     fn problems(text: &str) -> Vec<(usize, String)> {
-        describe(text).map_or_else(|found| found.into_iter().map(|p| (p.line, p.rule)).collect(), |_| Vec::new())
+        describe(text).map_or_else(
+            |found| found.into_iter().map(|p| (p.line, p.rule)).collect(),
+            |_| Vec::new(),
+        )
     }
 
     fn with(from: &str, to: &str) -> String {
@@ -505,24 +586,73 @@ passage = "Stairs"
     fn each_broken_rule_is_named_with_its_line() {
         let broken = |from: &str, to: &str| problems(&with(from, to));
         let one = |line: usize, rule: &str| vec![(line, rule.to_owned())];
-        assert_eq!(broken("to = \"library\"\n\n[[passage]]", "to = \"outside\"\n\n[[passage]]"), one(28, "two-sides"));
-        assert_eq!(broken("key = \"line_2\"", "key = \"line_1\""), one(49, "one-passage"));
-        assert_eq!(broken("passage = \"Stairs\"", "passage = \"Ladder\""), one(50, "known-name"));
-        assert_eq!(broken("parent = \"library\"", "parent = \"upper\""), one(22, "tree"));
-        assert_eq!(broken("Mo-Fr 08:00-22:00", "Mon to Fri"), one(10, "opening-hours"));
-        assert_eq!(broken("site = \"library\"\nname", "site = \"museum\"\nname")[0], (15, "known-name".to_owned()));
-        assert_eq!(broken("comfort = 320", "comfort = 0"), one(17, "capacity-positive"));
-        assert_eq!(broken("slug = \"upper\"", "slug = \"Upper floor\"")[0], (20, "slug-form".to_owned()));
-        assert_eq!(broken("name = \"Upper floor\"", "name = \"Upper\"\nday_starts = \"5 am\"")[0].1, "form");
-        assert_eq!(broken("family = \"chirpstack\"", "family = \"milesight-vs350\""), one(37, "family-speaks-https"));
-        assert_eq!(broken("family = \"chirpstack\"", "family = \"lora\""), one(37, "form"));
-        assert_eq!(broken("gateway = \"lora\"", "gateway = \"laura\"")[0].1, "known-name");
-        assert_eq!(broken("key = \"line_2\"", "kee = \"line_2\""), one(49, "form"));
+        assert_eq!(
+            broken(
+                "to = \"library\"\n\n[[passage]]",
+                "to = \"outside\"\n\n[[passage]]"
+            ),
+            one(28, "two-sides")
+        );
+        assert_eq!(
+            broken("key = \"line_2\"", "key = \"line_1\""),
+            one(49, "one-passage")
+        );
+        assert_eq!(
+            broken("passage = \"Stairs\"", "passage = \"Ladder\""),
+            one(50, "known-name")
+        );
+        assert_eq!(
+            broken("parent = \"library\"", "parent = \"upper\""),
+            one(22, "tree")
+        );
+        assert_eq!(
+            broken("Mo-Fr 08:00-22:00", "Mon to Fri"),
+            one(10, "opening-hours")
+        );
+        assert_eq!(
+            broken("site = \"library\"\nname", "site = \"museum\"\nname")[0],
+            (15, "known-name".to_owned())
+        );
+        assert_eq!(
+            broken("comfort = 320", "comfort = 0"),
+            one(17, "capacity-positive")
+        );
+        assert_eq!(
+            broken("slug = \"upper\"", "slug = \"Upper floor\"")[0],
+            (20, "slug-form".to_owned())
+        );
+        assert_eq!(
+            broken(
+                "name = \"Upper floor\"",
+                "name = \"Upper\"\nday_starts = \"5 am\""
+            )[0]
+            .1,
+            "form"
+        );
+        assert_eq!(
+            broken("family = \"chirpstack\"", "family = \"milesight-vs350\""),
+            one(37, "family-speaks-https")
+        );
+        assert_eq!(
+            broken("family = \"chirpstack\"", "family = \"lora\""),
+            one(37, "form")
+        );
+        assert_eq!(
+            broken("gateway = \"lora\"", "gateway = \"laura\"")[0].1,
+            "known-name"
+        );
+        assert_eq!(
+            broken("key = \"line_2\"", "kee = \"line_2\""),
+            one(49, "form")
+        );
     }
 
     #[test]
     fn a_cycle_through_several_spaces_is_found() {
-        let text = with("slug = \"library\"\nsite = \"library\"\n", "slug = \"library\"\nsite = \"library\"\nparent = \"upper\"\n");
+        let text = with(
+            "slug = \"library\"\nsite = \"library\"\n",
+            "slug = \"library\"\nsite = \"library\"\nparent = \"upper\"\n",
+        );
         assert!(problems(&text).iter().any(|(_, rule)| rule == "tree"));
     }
 }

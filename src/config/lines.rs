@@ -12,7 +12,9 @@ pub(super) fn line_of(text: &str, header: &str, nth: usize, field: &str) -> usiz
             seen <= nth
         }
     });
-    let Some((start, _)) = lines.next() else { return 1 };
+    let Some((start, _)) = lines.next() else {
+        return 1;
+    };
     let own = lines.take_while(|(_, line)| !without_comment(line).starts_with('['));
     let found = own.into_iter().find(|(_, line)| {
         let key = line.split('=').next().unwrap_or_default().trim();
@@ -23,7 +25,11 @@ pub(super) fn line_of(text: &str, header: &str, nth: usize, field: &str) -> usiz
 
 /// The line (from 1) of a byte.
 pub(super) fn line_at(text: &str, byte: usize) -> usize {
-    text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
+    text.bytes()
+        .take(byte)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        + 1
 }
 
 fn without_comment(line: &str) -> &str {

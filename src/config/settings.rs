@@ -84,7 +84,10 @@ pub struct Database {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: "postgres:///parvis?host=/run/postgresql".to_owned(), connections: 8 }
+        Self {
+            url: "postgres:///parvis?host=/run/postgresql".to_owned(),
+            connections: 8,
+        }
     }
 }
 
@@ -104,7 +107,12 @@ pub struct Readings {
 
 impl Default for Readings {
     fn default() -> Self {
-        Self { keep_days: 400, writers: 2, waiting_at_most: 100_000, largest_body: 1 << 20 }
+        Self {
+            keep_days: 400,
+            writers: 2,
+            waiting_at_most: 100_000,
+            largest_body: 1 << 20,
+        }
     }
 }
 
@@ -118,7 +126,9 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: log::LevelFilter::Info }
+        Self {
+            level: log::LevelFilter::Info,
+        }
     }
 }
 
@@ -134,7 +144,9 @@ pub struct Pages {
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
     /// The file cannot be read.
-    #[error("settings {path} cannot be read: {source}; name the file with --config or PARVIS_CONFIG")]
+    #[error(
+        "settings {path} cannot be read: {source}; name the file with --config or PARVIS_CONFIG"
+    )]
     Unread {
         /// Which file.
         path: PathBuf,
@@ -159,8 +171,10 @@ impl Settings {
     /// # Errors
     /// When the file cannot be read, is not TOML, or holds an unknown key or a value of the wrong kind.
     pub fn read(path: &Path) -> Result<Self, Unusable> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| Unusable::Unread { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| Unusable::Unread {
+            path: path.to_owned(),
+            source,
+        })?;
         toml::from_str(&text).map_err(|error| Unusable::Invalid {
             path: path.to_owned(),
             line: super::lines::line_at(&text, error.span().map_or(0, |span| span.start)),
@@ -175,13 +189,33 @@ mod tests {
 
     #[test]
     fn an_empty_file_is_the_defaults_and_an_unknown_key_is_refused() {
-        assert_eq!(toml::from_str::<Settings>("").unwrap().web.https.port(), 443);
-        assert!(toml::from_str::<Settings>("[web]\nhttsp = 1").unwrap_err().message().contains("httsp"));
+        assert_eq!(
+            toml::from_str::<Settings>("").unwrap().web.https.port(),
+            443
+        );
+        assert!(
+            toml::from_str::<Settings>("[web]\nhttsp = 1")
+                .unwrap_err()
+                .message()
+                .contains("httsp")
+        );
     }
 
     #[test]
     fn the_port_is_told_only_where_it_must_be() {
-        let at = |port| Web { https: SocketAddr::from(([0, 0, 0, 0], port)), ..Web::default() }.public_address();
-        assert_eq!((at(443), at(8443)), ("https://localhost".to_owned(), "https://localhost:8443".to_owned()));
+        let at = |port| {
+            Web {
+                https: SocketAddr::from(([0, 0, 0, 0], port)),
+                ..Web::default()
+            }
+            .public_address()
+        };
+        assert_eq!(
+            (at(443), at(8443)),
+            (
+                "https://localhost".to_owned(),
+                "https://localhost:8443".to_owned()
+            )
+        );
     }
 }

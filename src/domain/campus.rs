@@ -359,6 +359,8 @@ impl Campus {
 
     /// The spaces that are part of a space, one level down.
     pub fn children(&self, id: SpaceId) -> impl Iterator<Item = &KnownSpace> {
-        self.spaces.iter().filter(move |known| known.parent == Some(id))
+        self.spaces
+            .iter()
+            .filter(move |known| known.parent == Some(id))
     }
 }

@@ -80,7 +80,12 @@ impl ChannelBook {
     /// A book reopened from the records: the state before the first of `readings`, and all readings since, in order.
     #[must_use]
     pub fn reopened(counter: Counter, base: CounterState, readings: Vec<Reading>) -> Self {
-        let mut book = Self { counter, base, forgotten: base.last_at(), entries: Vec::with_capacity(readings.len()) };
+        let mut book = Self {
+            counter,
+            base,
+            forgotten: base.last_at(),
+            entries: Vec::with_capacity(readings.len()),
+        };
         let mut already = Changes::default();
         for reading in readings {
             book.append(reading, None, &mut already);
@@ -91,9 +96,16 @@ impl ChannelBook {
     /// Where a reading belongs.
     #[must_use]
     pub fn place(&self, identity: &Identity) -> Place {
-        if self.entries.binary_search_by(|entry| entry.reading.identity.cmp(identity)).is_ok() {
+        if self
+            .entries
+            .binary_search_by(|entry| entry.reading.identity.cmp(identity))
+            .is_ok()
+        {
             Place::Known
-        } else if self.forgotten.is_some_and(|forgotten| identity.at <= forgotten) {
+        } else if self
+            .forgotten
+            .is_some_and(|forgotten| identity.at <= forgotten)
+        {
             Place::Older
         } else {
             Place::New
@@ -104,12 +116,19 @@ impl ChannelBook {
     pub fn add(&mut self, mut readings: Vec<Reading>) -> Changes {
         let mut changes = Changes::default();
         readings.sort_by_key(|reading| reading.identity);
-        let Some(first) = readings.first() else { return changes };
-        let from = self.entries.partition_point(|entry| entry.reading.identity < first.identity);
+        let Some(first) = readings.first() else {
+            return changes;
+        };
+        let from = self
+            .entries
+            .partition_point(|entry| entry.reading.identity < first.identity);
         let mut old = self.entries.split_off(from).into_iter().peekable();
         let mut new = readings.into_iter().peekable();
         loop {
-            let next_old = old.next_if(|entry| new.peek().is_none_or(|new| entry.reading.identity < new.identity));
+            let next_old = old.next_if(|entry| {
+                new.peek()
+                    .is_none_or(|new| entry.reading.identity < new.identity)
+            });
             if let Some(entry) = next_old {
                 let same_state = self.append(entry.reading, Some(&entry), &mut changes);
                 if same_state && new.peek().is_none() {
@@ -137,7 +156,9 @@ impl ChannelBook {
             });
         }
         match (outcome.doubt, was.doubt) {
-            (Some(doubt), before) if before != Some(doubt) => changes.doubted.push((reading, doubt)),
+            (Some(doubt), before) if before != Some(doubt) => {
+                changes.doubted.push((reading, doubt));
+            }
             (None, Some(_)) => changes.cleared.push(reading.identity),
             _ => {}
         }
@@ -145,15 +166,23 @@ impl ChannelBook {
         if state.last_at().is_none_or(|last| last.date_naive() < day) {
             changes.openings.push((day, state));
         }
-        self.entries.push(Entry { reading, after, outcome });
+        self.entries.push(Entry {
+            reading,
+            after,
+            outcome,
+        });
         before.is_some_and(|entry| entry.after == after)
     }
 
     /// Forgets what need not be kept.
     pub fn trim(&mut self) {
-        let Some(newest) = self.entries.last().map(|entry| entry.reading.identity.at) else { return };
+        let Some(newest) = self.entries.last().map(|entry| entry.reading.identity.at) else {
+            return;
+        };
         let spare = self.entries.len().saturating_sub(KEPT);
-        let aged = self.entries.partition_point(|entry| entry.reading.identity.at < newest - KEPT_FOR);
+        let aged = self
+            .entries
+            .partition_point(|entry| entry.reading.identity.at < newest - KEPT_FOR);
         let crowded = self.entries.len().saturating_sub(KEPT_AT_MOST);
         let leaving = spare.min(aged).max(crowded);
         if let Some(last) = self.entries.drain(..leaving).next_back() {
@@ -183,7 +212,11 @@ impl ChannelBook {
     #[must_use]
     pub fn newest_level(&self) -> Option<(Moment, i64)> {
         self.entries.iter().rev().find_map(|entry| {
-            entry.reading.identity.level.map(|level| (entry.reading.effective_at(), level))
+            entry
+                .reading
+                .identity
+                .level
+                .map(|level| (entry.reading.effective_at(), level))
         })
     }
 }
@@ -204,8 +237,20 @@ mod tests {
     }
 
     fn reading(seconds: i64, total: Crossings, period: Crossings, since: Option<i64>) -> Reading {
-        let identity = Identity { at: moment(seconds), since: since.map(moment), total, period, level: None, mark: None };
-        Reading { channel: ChannelId(1), identity, received_at: moment(seconds), clock: ClockVerdict::InStep }
+        let identity = Identity {
+            at: moment(seconds),
+            since: since.map(moment),
+            total,
+            period,
+            level: None,
+            mark: None,
+        };
+        Reading {
+            channel: ChannelId(1),
+            identity,
+            received_at: moment(seconds),
+            clock: ClockVerdict::InStep,
+        }
     }
 
     /// What a channel's ledger and quarantine hold after all changes.
@@ -229,7 +274,12 @@ mod tests {
             for identity in changes.cleared {
                 self.doubted.remove(&identity);
             }
-            self.doubted.extend(changes.doubted.into_iter().map(|(reading, doubt)| (reading.identity, doubt)));
+            self.doubted.extend(
+                changes
+                    .doubted
+                    .into_iter()
+                    .map(|(reading, doubt)| (reading.identity, doubt)),
+            );
             self.openings.extend(changes.openings);
         }
     }
@@ -246,15 +296,29 @@ mod tests {
                     fresh.insert(reading.identity, *reading);
                 }
             }
-            let older = fresh.keys().any(|identity| book.place(identity) == Place::Older);
+            let older = fresh
+                .keys()
+                .any(|identity| book.place(identity) == Place::Older);
             if older {
                 let oldest = fresh.keys().next().unwrap().at.date_naive();
-                let opening = ledger.openings.range(..=oldest).next_back().map(|(day, state)| (*day, *state));
+                let opening = ledger
+                    .openings
+                    .range(..=oldest)
+                    .next_back()
+                    .map(|(day, state)| (*day, *state));
                 let (day, opening) = opening.unwrap_or((oldest, CounterState::default()));
-                let kept = records.values().filter(|r| r.identity.at.date_naive() >= day).copied().collect();
+                let kept = records
+                    .values()
+                    .filter(|r| r.identity.at.date_naive() >= day)
+                    .copied()
+                    .collect();
                 book = ChannelBook::reopened(counter, opening, kept);
             }
-            records.extend(fresh.iter().map(|(identity, reading)| (*identity, *reading)));
+            records.extend(
+                fresh
+                    .iter()
+                    .map(|(identity, reading)| (*identity, *reading)),
+            );
             ledger.note(book.add(fresh.into_values().collect()));
             book.trim();
         }
@@ -263,8 +327,15 @@ mod tests {
 
     fn counter_of(kind: u8) -> Counter {
         match kind {
-            0 => Counter { wrap: Some(65_536), resets_to_zero: true, ..Counter::default() },
-            1 => Counter { wrap: Some(1_000_000), ..Counter::default() },
+            0 => Counter {
+                wrap: Some(65_536),
+                resets_to_zero: true,
+                ..Counter::default()
+            },
+            1 => Counter {
+                wrap: Some(1_000_000),
+                ..Counter::default()
+            },
             _ => Counter::default(),
         }
     }
@@ -346,11 +417,19 @@ mod tests {
     fn a_book_forgets_what_is_old_and_says_so() {
         let mut book = ChannelBook::new(Counter::default());
         for minute in 0..100 {
-            book.add(vec![reading(minute * 60, Crossings::both(minute, 0), Crossings::default(), None)]);
+            book.add(vec![reading(
+                minute * 60,
+                Crossings::both(minute, 0),
+                Crossings::default(),
+                None,
+            )]);
             book.trim();
         }
         assert_eq!(book.entries.len(), KEPT);
-        assert_eq!(book.place(&reading(60, Crossings::both(1, 0), Crossings::default(), None).identity), Place::Older);
+        assert_eq!(
+            book.place(&reading(60, Crossings::both(1, 0), Crossings::default(), None).identity),
+            Place::Older
+        );
         let newest = *book.newest().unwrap();
         assert_eq!(book.place(&newest.identity), Place::Known);
     }

@@ -86,7 +86,10 @@ pub fn standing(all: &[Correction]) -> Vec<Correction> {
         .iter()
         .filter_map(|correction| match correction.kind {
             Kind::Revocation { of } => Some(of),
-            Kind::DayStart { .. } | Kind::Drift { .. } | Kind::Recount { .. } | Kind::DayClose { .. } => None,
+            Kind::DayStart { .. }
+            | Kind::Drift { .. }
+            | Kind::Recount { .. }
+            | Kind::DayClose { .. } => None,
         })
         .collect();
     let stands = |correction: &&Correction| {
@@ -102,7 +105,11 @@ pub fn weights(corrections: &[Correction], with_hindsight: bool) -> (i64, i64) {
     for correction in corrections {
         match correction.kind {
             Kind::Drift { exit_weight } if weights.0 == MILLION => weights.1 = exit_weight,
-            Kind::DayClose { entry_weight, exit_weight, .. } if with_hindsight => weights = (entry_weight, exit_weight),
+            Kind::DayClose {
+                entry_weight,
+                exit_weight,
+                ..
+            } if with_hindsight => weights = (entry_weight, exit_weight),
             Kind::Drift { .. }
             | Kind::DayClose { .. }
             | Kind::DayStart { .. }
@@ -116,10 +123,16 @@ pub fn weights(corrections: &[Correction], with_hindsight: bool) -> (i64, i64) {
 /// A day that opens as its corrections say, with the weights and recounts among them.
 #[must_use]
 pub fn corrected_day(corrections: &[Correction], with_hindsight: bool) -> SpaceDay {
-    let opening = corrections.iter().rev().find_map(|correction| match correction.kind {
-        Kind::DayStart { present } => Some(present),
-        Kind::Drift { .. } | Kind::Recount { .. } | Kind::DayClose { .. } | Kind::Revocation { .. } => None,
-    });
+    let opening = corrections
+        .iter()
+        .rev()
+        .find_map(|correction| match correction.kind {
+            Kind::DayStart { present } => Some(present),
+            Kind::Drift { .. }
+            | Kind::Recount { .. }
+            | Kind::DayClose { .. }
+            | Kind::Revocation { .. } => None,
+        });
     let mut day = SpaceDay::new(opening.unwrap_or(0));
     let (entries, exits) = weights(corrections, with_hindsight);
     day.set_ratios(entries, exits);

@@ -23,7 +23,11 @@ pub struct Counter {
 
 impl Default for Counter {
     fn default() -> Self {
-        Self { wrap: None, resets_to_zero: false, max_per_minute: Self::DEFAULT_MAX_PER_MINUTE }
+        Self {
+            wrap: None,
+            resets_to_zero: false,
+            max_per_minute: Self::DEFAULT_MAX_PER_MINUTE,
+        }
     }
 }
 
@@ -33,7 +37,11 @@ impl Counter {
 
     /// The most people that can have passed between two moments.
     fn allowance(self, since: Moment, until: Moment) -> i64 {
-        let minutes = (until - since).num_seconds().max(0).div_euclid(60).saturating_add(1);
+        let minutes = (until - since)
+            .num_seconds()
+            .max(0)
+            .div_euclid(60)
+            .saturating_add(1);
         self.max_per_minute.saturating_mul(minutes)
     }
 }
@@ -110,14 +118,24 @@ impl std::fmt::Display for Doubt {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Jump { from, to, at_most } => {
-                write!(formatter, "total jumped from {from} to {to}; at most {at_most} could pass")
+                write!(
+                    formatter,
+                    "total jumped from {from} to {to}; at most {at_most} could pass"
+                )
             }
             Self::WentDown { from, to } => write!(formatter, "total went down from {from} to {to}"),
             Self::TooMany { told, at_most } => {
-                write!(formatter, "{told} people in one interval; at most {at_most} could pass")
+                write!(
+                    formatter,
+                    "{told} people in one interval; at most {at_most} could pass"
+                )
             }
             Self::Overlap { counted_until } => {
-                write!(formatter, "interval overlaps what is counted until {}", counted_until.to_rfc3339())
+                write!(
+                    formatter,
+                    "interval overlaps what is counted until {}",
+                    counted_until.to_rfc3339()
+                )
             }
         }
     }
@@ -155,19 +173,37 @@ impl CounterState {
     #[must_use]
     pub fn after(self, reading: &Reading, counter: Counter) -> (Self, Outcome) {
         let identity = &reading.identity;
-        let mut state = Self { last_at: Some(identity.at), ..self };
+        let mut state = Self {
+            last_at: Some(identity.at),
+            ..self
+        };
         let mut outcome = Outcome::default();
         if !identity.total.is_silent() {
-            let (forward, moved) =
-                self.forward.after(identity.total.forward, identity.period.forward, identity.at, counter);
+            let (forward, moved) = self.forward.after(
+                identity.total.forward,
+                identity.period.forward,
+                identity.at,
+                counter,
+            );
             moved.note(&mut outcome, |outcome| &mut outcome.forward);
-            let (backward, moved) =
-                self.backward.after(identity.total.backward, identity.period.backward, identity.at, counter);
+            let (backward, moved) = self.backward.after(
+                identity.total.backward,
+                identity.period.backward,
+                identity.at,
+                counter,
+            );
             moved.note(&mut outcome, |outcome| &mut outcome.backward);
             state.forward = forward;
             state.backward = backward;
         } else if !identity.period.is_silent() && !self.total_speaks(identity.at) {
-            self.count_interval(identity.since, identity.at, identity.period, counter, &mut state, &mut outcome);
+            self.count_interval(
+                identity.since,
+                identity.at,
+                identity.period,
+                counter,
+                &mut state,
+                &mut outcome,
+            );
         }
         (state, outcome)
     }
@@ -180,7 +216,9 @@ impl CounterState {
 
     fn total_speaks(&self, at: Moment) -> bool {
         let recent = |register: &Register| {
-            register.believed.is_some_and(|(_, believed_at)| at - believed_at < TOTAL_SPEAKS_FOR)
+            register
+                .believed
+                .is_some_and(|(_, believed_at)| at - believed_at < TOTAL_SPEAKS_FOR)
         };
         recent(&self.forward) || recent(&self.backward)
     }
@@ -198,7 +236,10 @@ impl CounterState {
         let at_most = counter.allowance(start, until);
         let most = told.forward.max(told.backward).unwrap_or(0);
         if most > at_most {
-            outcome.doubt = Some(Doubt::TooMany { told: most, at_most });
+            outcome.doubt = Some(Doubt::TooMany {
+                told: most,
+                at_most,
+            });
             return;
         }
         let mut before = Crossings::default();
@@ -206,7 +247,9 @@ impl CounterState {
             if counted.since == since && counted.until == until {
                 before = counted.counted;
             } else if since < counted.until {
-                outcome.doubt = Some(Doubt::Overlap { counted_until: counted.until });
+                outcome.doubt = Some(Doubt::Overlap {
+                    counted_until: counted.until,
+                });
                 return;
             }
         }
@@ -217,7 +260,11 @@ impl CounterState {
         outcome.forward = forward.unwrap_or(0) - before.forward.unwrap_or(0);
         outcome.backward = backward.unwrap_or(0) - before.backward.unwrap_or(0);
         if let Some(since) = since {
-            state.interval = Some(Interval { since, until, counted: Crossings { forward, backward } });
+            state.interval = Some(Interval {
+                since,
+                until,
+                counted: Crossings { forward, backward },
+            });
         }
     }
 }
@@ -239,9 +286,20 @@ impl Moved {
 }
 
 impl Register {
-    fn after(self, told: Option<i64>, period: Option<i64>, at: Moment, counter: Counter) -> (Self, Moved) {
-        let Some(value) = told else { return (self, Moved::default()) };
-        let believed = Self { believed: Some((value, at)), doubted: None };
+    fn after(
+        self,
+        told: Option<i64>,
+        period: Option<i64>,
+        at: Moment,
+        counter: Counter,
+    ) -> (Self, Moved) {
+        let Some(value) = told else {
+            return (self, Moved::default());
+        };
+        let believed = Self {
+            believed: Some((value, at)),
+            doubted: None,
+        };
         let Some((base, since)) = self.believed else {
             return (believed, Self::first(period, at, counter));
         };
@@ -250,40 +308,94 @@ impl Register {
         if (0..=at_most).contains(&risen) {
             let disagrees = period.is_some_and(|period| period > risen);
             let remark = disagrees.then_some(Remark::Disagrees);
-            return (believed, Moved { people: risen, doubt: None, remark });
+            return (
+                believed,
+                Moved {
+                    people: risen,
+                    doubt: None,
+                    remark,
+                },
+            );
         }
         if risen < 0 {
-            if let Some(people) = counter.wrap.map(|wrap| risen + wrap).filter(|people| (0..=at_most).contains(people)) {
-                return (believed, Moved { people, doubt: None, remark: Some(Remark::Wrapped) });
+            if let Some(people) = counter
+                .wrap
+                .map(|wrap| risen + wrap)
+                .filter(|people| (0..=at_most).contains(people))
+            {
+                return (
+                    believed,
+                    Moved {
+                        people,
+                        doubt: None,
+                        remark: Some(Remark::Wrapped),
+                    },
+                );
             }
             if counter.resets_to_zero && value <= at_most {
                 let people = period.filter(|period| *period <= value).unwrap_or(value);
-                return (believed, Moved { people, doubt: None, remark: Some(Remark::Reset) });
+                return (
+                    believed,
+                    Moved {
+                        people,
+                        doubt: None,
+                        remark: Some(Remark::Reset),
+                    },
+                );
             }
         }
         if let Some((doubted, doubted_at)) = self.doubted {
             let people = value - doubted;
             if (0..=counter.allowance(doubted_at, at)).contains(&people) {
-                return (believed, Moved { people, doubt: None, remark: Some(Remark::Rebased) });
+                return (
+                    believed,
+                    Moved {
+                        people,
+                        doubt: None,
+                        remark: Some(Remark::Rebased),
+                    },
+                );
             }
         }
         let doubt = if risen < 0 {
-            Doubt::WentDown { from: base, to: value }
+            Doubt::WentDown {
+                from: base,
+                to: value,
+            }
         } else {
-            Doubt::Jump { from: base, to: value, at_most }
+            Doubt::Jump {
+                from: base,
+                to: value,
+                at_most,
+            }
         };
-        let doubting = Self { believed: self.believed, doubted: Some((value, at)) };
-        (doubting, Moved { people: 0, doubt: Some(doubt), remark: None })
+        let doubting = Self {
+            believed: self.believed,
+            doubted: Some((value, at)),
+        };
+        (
+            doubting,
+            Moved {
+                people: 0,
+                doubt: Some(doubt),
+                remark: None,
+            },
+        )
     }
 
     /// The first total ever is a base to count from; the interval it came with, if any, already counts.
     fn first(period: Option<i64>, at: Moment, counter: Counter) -> Moved {
         let at_most = counter.allowance(at - UNTOLD_INTERVAL, at);
         match period {
-            Some(told) if told > at_most => {
-                Moved { people: 0, doubt: Some(Doubt::TooMany { told, at_most }), remark: None }
-            }
-            Some(told) => Moved { people: told, ..Moved::default() },
+            Some(told) if told > at_most => Moved {
+                people: 0,
+                doubt: Some(Doubt::TooMany { told, at_most }),
+                remark: None,
+            },
+            Some(told) => Moved {
+                people: told,
+                ..Moved::default()
+            },
             None => Moved::default(),
         }
     }
@@ -300,17 +412,38 @@ mod tests {
     }
 
     fn reading(at: i64, since: Option<i64>, total: Crossings, period: Crossings) -> Reading {
-        let identity =
-            Identity { at: minute(at), since: since.map(minute), total, period, level: None, mark: None };
-        Reading { channel: ChannelId(1), identity, received_at: minute(at), clock: ClockVerdict::InStep }
+        let identity = Identity {
+            at: minute(at),
+            since: since.map(minute),
+            total,
+            period,
+            level: None,
+            mark: None,
+        };
+        Reading {
+            channel: ChannelId(1),
+            identity,
+            received_at: minute(at),
+            clock: ClockVerdict::InStep,
+        }
     }
 
     fn total(at: i64, forward: i64, backward: i64) -> Reading {
-        reading(at, None, Crossings::both(forward, backward), Crossings::default())
+        reading(
+            at,
+            None,
+            Crossings::both(forward, backward),
+            Crossings::default(),
+        )
     }
 
     fn interval(since: i64, until: i64, forward: i64, backward: i64) -> Reading {
-        reading(until, Some(since), Crossings::default(), Crossings::both(forward, backward))
+        reading(
+            until,
+            Some(since),
+            Crossings::default(),
+            Crossings::both(forward, backward),
+        )
     }
 
     fn fold(counter: Counter, readings: &[Reading]) -> (i64, i64, Vec<Outcome>) {
@@ -321,12 +454,19 @@ mod tests {
             state = next;
             outcomes.push(outcome);
         }
-        (outcomes.iter().map(|o| o.forward).sum(), outcomes.iter().map(|o| o.backward).sum(), outcomes)
+        (
+            outcomes.iter().map(|o| o.forward).sum(),
+            outcomes.iter().map(|o| o.backward).sum(),
+            outcomes,
+        )
     }
 
     #[test]
     fn a_total_counts_from_its_first_standing() {
-        let (forward, backward, _) = fold(Counter::default(), &[total(0, 100, 50), total(5, 130, 60), total(10, 130, 75)]);
+        let (forward, backward, _) = fold(
+            Counter::default(),
+            &[total(0, 100, 50), total(5, 130, 60), total(10, 130, 75)],
+        );
         assert_eq!((forward, backward), (30, 25));
     }
 
@@ -340,7 +480,10 @@ mod tests {
     #[test]
     fn a_total_wraps_at_its_width() {
         for wrap in [65_536, 1_000_000, 4_294_967_296] {
-            let counter = Counter { wrap: Some(wrap), ..Counter::default() };
+            let counter = Counter {
+                wrap: Some(wrap),
+                ..Counter::default()
+            };
             let (forward, _, outcomes) = fold(counter, &[total(0, wrap - 10, 0), total(5, 15, 0)]);
             assert_eq!(forward, 25);
             assert_eq!(outcomes[1].remark, Some(Remark::Wrapped));
@@ -349,68 +492,144 @@ mod tests {
 
     #[test]
     fn a_reset_counts_what_was_counted_since_when_the_device_restarts_at_zero() {
-        let counter = Counter { wrap: Some(65_536), resets_to_zero: true, ..Counter::default() };
-        let (forward, _, outcomes) = fold(counter, &[total(0, 5_000, 0), total(5, 12, 0), total(10, 20, 0)]);
+        let counter = Counter {
+            wrap: Some(65_536),
+            resets_to_zero: true,
+            ..Counter::default()
+        };
+        let (forward, _, outcomes) = fold(
+            counter,
+            &[total(0, 5_000, 0), total(5, 12, 0), total(10, 20, 0)],
+        );
         assert_eq!(forward, 20);
         assert_eq!(outcomes[1].remark, Some(Remark::Reset));
     }
 
     #[test]
     fn an_unexplained_fall_counts_nothing_until_a_second_reading_agrees() {
-        let (forward, _, outcomes) =
-            fold(Counter::default(), &[total(0, 801_573, 0), total(5, 9_776, 0), total(10, 9_784, 0)]);
+        let (forward, _, outcomes) = fold(
+            Counter::default(),
+            &[
+                total(0, 801_573, 0),
+                total(5, 9_776, 0),
+                total(10, 9_784, 0),
+            ],
+        );
         assert_eq!(forward, 8);
-        assert_eq!(outcomes[1].doubt, Some(Doubt::WentDown { from: 801_573, to: 9_776 }));
+        assert_eq!(
+            outcomes[1].doubt,
+            Some(Doubt::WentDown {
+                from: 801_573,
+                to: 9_776
+            })
+        );
         assert_eq!(outcomes[2].remark, Some(Remark::Rebased));
     }
 
     #[test]
     fn a_glitch_to_the_maximum_and_back_changes_nothing() {
-        let counter = Counter { wrap: Some(1_000_000), ..Counter::default() };
-        let (forward, _, outcomes) = fold(counter, &[total(0, 800, 0), total(1, 999_999, 0), total(2, 803, 0)]);
+        let counter = Counter {
+            wrap: Some(1_000_000),
+            ..Counter::default()
+        };
+        let (forward, _, outcomes) = fold(
+            counter,
+            &[total(0, 800, 0), total(1, 999_999, 0), total(2, 803, 0)],
+        );
         assert_eq!(forward, 3);
-        assert!(matches!(outcomes[1].doubt, Some(Doubt::Jump { at_most: 240, .. })));
-        assert_eq!(outcomes[2], Outcome { forward: 3, ..Outcome::default() });
+        assert!(matches!(
+            outcomes[1].doubt,
+            Some(Doubt::Jump { at_most: 240, .. })
+        ));
+        assert_eq!(
+            outcomes[2],
+            Outcome {
+                forward: 3,
+                ..Outcome::default()
+            }
+        );
     }
 
     #[test]
     fn an_interval_told_again_is_counted_once_and_the_fuller_one_stands() {
         let (forward, backward, _) = fold(
             Counter::default(),
-            &[interval(0, 1, 2, 1), interval(0, 1, 3, 1), interval(1, 2, 4, 0)],
+            &[
+                interval(0, 1, 2, 1),
+                interval(0, 1, 3, 1),
+                interval(1, 2, 4, 0),
+            ],
         );
         assert_eq!((forward, backward), (7, 1));
     }
 
     #[test]
     fn the_directions_of_an_interval_may_be_told_apart() {
-        let part = |forward, backward| reading(1, Some(0), Crossings::default(), Crossings { forward, backward });
-        let (forward, backward, _) = fold(Counter::default(), &[part(None, Some(3)), part(Some(5), None)]);
+        let part = |forward, backward| {
+            reading(
+                1,
+                Some(0),
+                Crossings::default(),
+                Crossings { forward, backward },
+            )
+        };
+        let (forward, backward, _) = fold(
+            Counter::default(),
+            &[part(None, Some(3)), part(Some(5), None)],
+        );
         assert_eq!((forward, backward), (5, 3));
     }
 
     #[test]
     fn an_interval_over_counted_ones_is_doubted() {
-        let (forward, _, outcomes) = fold(Counter::default(), &[interval(13, 14, 2, 0), interval(0, 15, 40, 0)]);
+        let (forward, _, outcomes) = fold(
+            Counter::default(),
+            &[interval(13, 14, 2, 0), interval(0, 15, 40, 0)],
+        );
         assert_eq!(forward, 2);
-        assert_eq!(outcomes[1].doubt, Some(Doubt::Overlap { counted_until: minute(14) }));
+        assert_eq!(
+            outcomes[1].doubt,
+            Some(Doubt::Overlap {
+                counted_until: minute(14)
+            })
+        );
     }
 
     #[test]
     fn more_people_than_a_door_lets_through_are_doubted() {
         let (forward, _, outcomes) = fold(Counter::default(), &[interval(0, 1, 5_000, 0)]);
         assert_eq!(forward, 0);
-        assert_eq!(outcomes[0].doubt, Some(Doubt::TooMany { told: 5_000, at_most: 240 }));
+        assert_eq!(
+            outcomes[0].doubt,
+            Some(Doubt::TooMany {
+                told: 5_000,
+                at_most: 240
+            })
+        );
     }
 
     #[test]
     fn a_period_beside_a_total_counts_only_when_the_total_cannot() {
         let with_period = |at, total, period| {
-            reading(at, None, Crossings::both(total, 0), Crossings::both(period, 0))
+            reading(
+                at,
+                None,
+                Crossings::both(total, 0),
+                Crossings::both(period, 0),
+            )
         };
-        let counter = Counter { resets_to_zero: true, ..Counter::default() };
-        let (forward, _, outcomes) =
-            fold(counter, &[with_period(0, 500, 7), with_period(10, 512, 12), with_period(20, 4, 3)]);
+        let counter = Counter {
+            resets_to_zero: true,
+            ..Counter::default()
+        };
+        let (forward, _, outcomes) = fold(
+            counter,
+            &[
+                with_period(0, 500, 7),
+                with_period(10, 512, 12),
+                with_period(20, 4, 3),
+            ],
+        );
         assert_eq!(forward, 7 + 12 + 3);
         assert_eq!(outcomes[2].remark, Some(Remark::Reset));
         let (_, _, outcomes) = fold(counter, &[with_period(0, 500, 7), with_period(10, 502, 12)]);
@@ -420,7 +639,10 @@ mod tests {
     #[test]
     fn a_period_alone_is_ignored_while_the_total_speaks_for_it() {
         let period_only = reading(5, None, Crossings::default(), Crossings::both(9, 0));
-        let (forward, _, _) = fold(Counter::default(), &[total(0, 100, 0), period_only, total(10, 112, 0)]);
+        let (forward, _, _) = fold(
+            Counter::default(),
+            &[total(0, 100, 0), period_only, total(10, 112, 0)],
+        );
         assert_eq!(forward, 12);
     }
 }

@@ -1,6 +1,8 @@
 //! The accounting day of a space: from its local start to the next, 23, 24 or 25 hours long.
 
-use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+};
 use chrono_tz::Tz;
 
 use super::reading::Moment;
@@ -11,7 +13,9 @@ pub fn moment_of(zone: Tz, local: NaiveDateTime) -> Moment {
     let mut local = local;
     loop {
         match zone.from_local_datetime(&local) {
-            LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => return moment.with_timezone(&Utc),
+            LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => {
+                return moment.with_timezone(&Utc);
+            }
             LocalResult::None => local += TimeDelta::minutes(15),
         }
     }
@@ -21,7 +25,11 @@ pub fn moment_of(zone: Tz, local: NaiveDateTime) -> Moment {
 #[must_use]
 pub fn date_of(zone: Tz, starts: NaiveTime, moment: Moment) -> NaiveDate {
     let date = moment.with_timezone(&zone).date_naive();
-    if moment < start_of(zone, starts, date) { date - Days::new(1) } else { date }
+    if moment < start_of(zone, starts, date) {
+        date - Days::new(1)
+    } else {
+        date
+    }
 }
 
 /// The moment an accounting day starts.
@@ -34,7 +42,10 @@ pub fn start_of(zone: Tz, starts: NaiveTime, date: NaiveDate) -> Moment {
 #[must_use]
 pub fn around(zone: Tz, starts: NaiveTime, moment: Moment) -> (DateTime<Utc>, DateTime<Utc>) {
     let date = date_of(zone, starts, moment);
-    (start_of(zone, starts, date), start_of(zone, starts, date + Days::new(1)))
+    (
+        start_of(zone, starts, date),
+        start_of(zone, starts, date + Days::new(1)),
+    )
 }
 
 #[cfg(test)]
@@ -58,13 +69,21 @@ mod tests {
 
     #[test]
     fn a_start_inside_the_gap_moves_to_the_first_valid_minute() {
-        let start = start_of(Paris, "02:30:00".parse().unwrap(), "2026-03-29".parse().unwrap());
+        let start = start_of(
+            Paris,
+            "02:30:00".parse().unwrap(),
+            "2026-03-29".parse().unwrap(),
+        );
         assert_eq!(start, "2026-03-29T01:00:00Z".parse::<Moment>().unwrap());
     }
 
     #[test]
     fn a_start_told_twice_is_the_first() {
-        let start = start_of(Paris, "02:30:00".parse().unwrap(), "2026-10-25".parse().unwrap());
+        let start = start_of(
+            Paris,
+            "02:30:00".parse().unwrap(),
+            "2026-10-25".parse().unwrap(),
+        );
         assert_eq!(start, "2026-10-25T00:30:00Z".parse::<Moment>().unwrap());
     }
 

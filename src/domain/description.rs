@@ -40,7 +40,10 @@ struct Inspection<'a> {
 /// All rules a description breaks, in the order of its lists.
 #[must_use]
 pub fn violations(description: &Description) -> Vec<Violation> {
-    let mut inspection = Inspection { description, violations: Vec::new() };
+    let mut inspection = Inspection {
+        description,
+        violations: Vec::new(),
+    };
     inspection.sites();
     inspection.spaces();
     inspection.passages();
@@ -51,15 +54,28 @@ pub fn violations(description: &Description) -> Vec<Violation> {
 }
 
 impl Inspection<'_> {
-    fn note(&mut self, list: &'static str, index: usize, field: &'static str, rule: &'static str, message: String) {
-        self.violations.push(Violation { place: Place { list, index, field }, rule, message });
+    fn note(
+        &mut self,
+        list: &'static str,
+        index: usize,
+        field: &'static str,
+        rule: &'static str,
+        message: String,
+    ) {
+        self.violations.push(Violation {
+            place: Place { list, index, field },
+            rule,
+            message,
+        });
     }
 
     fn slug(&mut self, list: &'static str, index: usize, slug: &str) {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if slug.is_empty() || slug.len() > LONGEST || !slug.bytes().all(fits) {
             let field = if list == "gateway" { "name" } else { "slug" };
-            let message = format!("\"{slug}\" goes into addresses: use a-z, 0-9 and -, at most {LONGEST} characters");
+            let message = format!(
+                "\"{slug}\" goes into addresses: use a-z, 0-9 and -, at most {LONGEST} characters"
+            );
             self.note(list, index, field, "slug-form", message);
         }
     }
@@ -83,23 +99,39 @@ impl Inspection<'_> {
     fn sites(&mut self) {
         let description = self.description;
         let institution = &description.institution;
-        self.unique("site", "slug", "unique-slug", description.sites.iter().map(|site| &site.slug));
+        self.unique(
+            "site",
+            "slug",
+            "unique-slug",
+            description.sites.iter().map(|site| &site.slug),
+        );
         for (index, site) in description.sites.iter().enumerate() {
             self.slug("site", index, &site.slug);
             if site.name.is_empty() {
-                self.note("site", index, "name", "named", "a site needs a name".to_owned());
+                self.note(
+                    "site",
+                    index,
+                    "name",
+                    "named",
+                    "a site needs a name".to_owned(),
+                );
             }
             if let Some(location) = site.location
-                && !((-90.0..=90.0).contains(&location.latitude) && (-180.0..=180.0).contains(&location.longitude))
+                && !((-90.0..=90.0).contains(&location.latitude)
+                    && (-180.0..=180.0).contains(&location.longitude))
             {
-                let message = format!("{}, {} is not on this planet", location.latitude, location.longitude);
+                let message = format!(
+                    "{}, {} is not on this planet",
+                    location.latitude, location.longitude
+                );
                 self.note("site", index, "location", "location-range", message);
             }
             let regular = site.opening_hours.as_deref().unwrap_or("24/7");
             let (zone, country) = (institution.time_zone, institution.holidays.as_deref());
             if let Err(error) = Hours::parse(regular, &[], zone, country) {
                 self.note("site", index, "opening_hours", "opening-hours", error.0);
-            } else if let Err(error) = Hours::parse(regular, &site.exceptional_days, zone, country) {
+            } else if let Err(error) = Hours::parse(regular, &site.exceptional_days, zone, country)
+            {
                 self.note("site", index, "exceptional_days", "opening-hours", error.0);
             }
         }
@@ -107,20 +139,55 @@ impl Inspection<'_> {
 
     fn spaces(&mut self) {
         let description = self.description;
-        self.unique("space", "slug", "unique-slug", description.spaces.iter().map(|space| &space.slug));
-        let sites: BTreeSet<&str> = description.sites.iter().map(|site| site.slug.as_str()).collect();
-        let spaces: BTreeMap<&str, _> = description.spaces.iter().map(|space| (space.slug.as_str(), space)).collect();
+        self.unique(
+            "space",
+            "slug",
+            "unique-slug",
+            description.spaces.iter().map(|space| &space.slug),
+        );
+        let sites: BTreeSet<&str> = description
+            .sites
+            .iter()
+            .map(|site| site.slug.as_str())
+            .collect();
+        let spaces: BTreeMap<&str, _> = description
+            .spaces
+            .iter()
+            .map(|space| (space.slug.as_str(), space))
+            .collect();
         for (index, space) in description.spaces.iter().enumerate() {
             self.slug("space", index, &space.slug);
             if space.name.is_empty() {
-                self.note("space", index, "name", "named", "a space needs a name".to_owned());
+                self.note(
+                    "space",
+                    index,
+                    "name",
+                    "named",
+                    "a space needs a name".to_owned(),
+                );
             }
             if !sites.contains(space.site.as_str()) {
-                self.note("space", index, "site", "known-name", format!("no site is called \"{}\"", space.site));
+                self.note(
+                    "space",
+                    index,
+                    "site",
+                    "known-name",
+                    format!("no site is called \"{}\"", space.site),
+                );
             }
-            match space.parent.as_deref().map(|parent| (parent, spaces.get(parent))) {
+            match space
+                .parent
+                .as_deref()
+                .map(|parent| (parent, spaces.get(parent)))
+            {
                 Some((parent, None)) => {
-                    self.note("space", index, "parent", "known-name", format!("no space is called \"{parent}\""));
+                    self.note(
+                        "space",
+                        index,
+                        "parent",
+                        "known-name",
+                        format!("no space is called \"{parent}\""),
+                    );
                 }
                 Some((parent, Some(found))) if found.site != space.site => {
                     let message = format!("\"{parent}\" belongs to site \"{}\"", found.site);
@@ -135,7 +202,12 @@ impl Inspection<'_> {
             self.capacities(index);
             if let Some(hours) = &space.opening_hours {
                 let institution = &description.institution;
-                if let Err(error) = Hours::parse(hours, &[], institution.time_zone, institution.holidays.as_deref()) {
+                if let Err(error) = Hours::parse(
+                    hours,
+                    &[],
+                    institution.time_zone,
+                    institution.holidays.as_deref(),
+                ) {
                     self.note("space", index, "opening_hours", "opening-hours", error.0);
                 }
             }
@@ -143,7 +215,9 @@ impl Inspection<'_> {
     }
 
     fn capacities(&mut self, index: usize) {
-        let Some(space) = self.description.spaces.get(index) else { return };
+        let Some(space) = self.description.spaces.get(index) else {
+            return;
+        };
         let mut dates = BTreeSet::new();
         for capacity in &space.capacities {
             if capacity.comfort < 1 || capacity.safety.is_some_and(|safety| safety < 1) {
@@ -159,7 +233,11 @@ impl Inspection<'_> {
 
     fn leads_to_itself(&self, slug: &str) -> bool {
         let parent_of = |slug: &str| {
-            self.description.spaces.iter().find(|space| space.slug == slug).and_then(|space| space.parent.as_deref())
+            self.description
+                .spaces
+                .iter()
+                .find(|space| space.slug == slug)
+                .and_then(|space| space.parent.as_deref())
         };
         let mut next = parent_of(slug);
         for _ in 0..self.description.spaces.len() {
@@ -174,13 +252,19 @@ impl Inspection<'_> {
 
     fn passages(&mut self) {
         let description = self.description;
-        self.unique("passage", "name", "unique-name", description.passages.iter().map(|passage| &passage.name));
+        self.unique(
+            "passage",
+            "name",
+            "unique-name",
+            description.passages.iter().map(|passage| &passage.name),
+        );
         for (index, passage) in description.passages.iter().enumerate() {
             for (field, side) in [("from", &passage.from), ("to", &passage.to)] {
                 if let Some(slug) = side
                     && !description.spaces.iter().any(|space| space.slug == *slug)
                 {
-                    let message = format!("no space is called \"{slug}\"; write \"outside\" for the outside");
+                    let message =
+                        format!("no space is called \"{slug}\"; write \"outside\" for the outside");
                     self.note("passage", index, field, "known-name", message);
                 }
             }
@@ -193,7 +277,12 @@ impl Inspection<'_> {
 
     fn gateways(&mut self) {
         let description = self.description;
-        self.unique("gateway", "name", "unique-name", description.gateways.iter().map(|gateway| &gateway.name));
+        self.unique(
+            "gateway",
+            "name",
+            "unique-name",
+            description.gateways.iter().map(|gateway| &gateway.name),
+        );
         for (index, gateway) in description.gateways.iter().enumerate() {
             self.slug("gateway", index, &gateway.name);
             if gateway.family.is_device() {
@@ -205,22 +294,36 @@ impl Inspection<'_> {
                 self.note("gateway", index, "family", "family-speaks-https", message);
             }
             if (gateway.family == Family::Json) != gateway.mapping.is_some() {
-                let message = "family \"json\" needs a mapping, and only it can have one".to_owned();
+                let message =
+                    "family \"json\" needs a mapping, and only it can have one".to_owned();
                 self.note("gateway", index, "mapping", "mapping", message);
             }
             if gateway.stale_after_minutes < 1 {
                 let message = "silence is at least one minute".to_owned();
-                self.note("gateway", index, "stale_after_minutes", "stale-positive", message);
+                self.note(
+                    "gateway",
+                    index,
+                    "stale_after_minutes",
+                    "stale-positive",
+                    message,
+                );
             }
         }
     }
 
     fn sensors(&mut self) {
         let description = self.description;
-        let keys = description.sensors.iter().map(|sensor| (&sensor.gateway, &sensor.device));
+        let keys = description
+            .sensors
+            .iter()
+            .map(|sensor| (&sensor.gateway, &sensor.device));
         self.unique("sensor", "device", "unique-device", keys);
         for (index, sensor) in description.sensors.iter().enumerate() {
-            if !description.gateways.iter().any(|gateway| gateway.name == sensor.gateway) {
+            if !description
+                .gateways
+                .iter()
+                .any(|gateway| gateway.name == sensor.gateway)
+            {
                 let message = format!("no gateway is called \"{}\"", sensor.gateway);
                 self.note("sensor", index, "gateway", "known-name", message);
             }
@@ -239,7 +342,11 @@ impl Inspection<'_> {
         let description = self.description;
         let mut seen: BTreeMap<(&str, &str, &str), &Purpose> = BTreeMap::new();
         for (index, channel) in description.channels.iter().enumerate() {
-            let key = (channel.gateway.as_str(), channel.device.as_str(), channel.key.as_str());
+            let key = (
+                channel.gateway.as_str(),
+                channel.device.as_str(),
+                channel.key.as_str(),
+            );
             if let Some(first) = seen.insert(key, &channel.purpose) {
                 let (rule, what) = if *first == channel.purpose {
                     ("unique-channel", "is there twice")
@@ -250,18 +357,29 @@ impl Inspection<'_> {
                 self.note("channel", index, "key", rule, message);
             }
             match &channel.purpose {
-                Purpose::Passage { passage, .. } if !description.passages.iter().any(|known| known.name == *passage) => {
+                Purpose::Passage { passage, .. }
+                    if !description
+                        .passages
+                        .iter()
+                        .any(|known| known.name == *passage) =>
+                {
                     let message = format!("no passage is called \"{passage}\"");
                     self.note("channel", index, "passage", "known-name", message);
                 }
-                Purpose::Space { space } if !description.spaces.iter().any(|known| known.slug == *space) => {
+                Purpose::Space { space }
+                    if !description.spaces.iter().any(|known| known.slug == *space) =>
+                {
                     let message = format!("no space is called \"{space}\"");
                     self.note("channel", index, "space", "known-name", message);
                 }
                 Purpose::Passage { .. } | Purpose::Space { .. } | Purpose::Unassigned => {}
             }
-            if channel.counter.wrap.is_some_and(|wrap| wrap < 2) || channel.counter.max_per_minute < 1 {
-                let message = "wrap is the number of values of the counter, max_per_minute at least 1".to_owned();
+            if channel.counter.wrap.is_some_and(|wrap| wrap < 2)
+                || channel.counter.max_per_minute < 1
+            {
+                let message =
+                    "wrap is the number of values of the counter, max_per_minute at least 1"
+                        .to_owned();
                 self.note("channel", index, "wrap", "counter", message);
             }
         }

@@ -41,9 +41,15 @@ pub fn learn(days: &[(i64, i64)]) -> Option<Learned> {
     }
     ratios.sort_unstable();
     let upper = ratios.get(ratios.len() / 2).copied().unwrap_or(MILLION);
-    let lower = ratios.get((ratios.len() - 1) / 2).copied().unwrap_or(MILLION);
+    let lower = ratios
+        .get((ratios.len() - 1) / 2)
+        .copied()
+        .unwrap_or(MILLION);
     let median = i64::midpoint(lower, upper);
-    Some(Learned { exit_weight: median.clamp(MILLION - FURTHEST, MILLION + FURTHEST), days: ratios.len() })
+    Some(Learned {
+        exit_weight: median.clamp(MILLION - FURTHEST, MILLION + FURTHEST),
+        days: ratios.len(),
+    })
 }
 
 /// The weights of entries and exits, in millionths, that make a finished day end with as many people as it should:
@@ -51,15 +57,21 @@ pub fn learn(days: &[(i64, i64)]) -> Option<Learned> {
 #[must_use]
 pub fn share_out(entries: i64, exits: i64, opened: i64, closed: i64) -> Option<(i64, i64)> {
     // With opening o and closing c, entries E and exits X: E·a - X·b = c - o, where E·a and X·b are each half-way.
-    let (entered, left) = (i128::from(entries) * i128::from(MILLION), i128::from(exits) * i128::from(MILLION));
+    let (entered, left) = (
+        i128::from(entries) * i128::from(MILLION),
+        i128::from(exits) * i128::from(MILLION),
+    );
     let change = i128::from(closed) - i128::from(opened);
-    let middle = (entered + left) / 2;
+    let middle = i128::midpoint(entered, left);
     let (entered_should, left_should) = (middle + change / 2, middle - change / 2);
     if entries <= 0 || exits <= 0 || entered_should < 0 || left_should < 0 {
         return None;
     }
     let weight = |should: i128, count: i64| i64::try_from(should / i128::from(count)).ok();
-    Some((weight(entered_should, entries)?, weight(left_should, exits)?))
+    Some((
+        weight(entered_should, entries)?,
+        weight(left_should, exits)?,
+    ))
 }
 
 #[cfg(test)]
@@ -69,7 +81,13 @@ mod tests {
     #[test]
     fn a_steady_bias_is_learned() {
         let days = vec![(980, 1_000); 28];
-        assert_eq!(learn(&days), Some(Learned { exit_weight: 980_000, days: 28 }));
+        assert_eq!(
+            learn(&days),
+            Some(Learned {
+                exit_weight: 980_000,
+                days: 28
+            })
+        );
     }
 
     #[test]
@@ -81,21 +99,30 @@ mod tests {
 
     #[test]
     fn a_broken_door_is_not_taken_for_a_bias() {
-        assert_eq!(learn(&[(1_000, 200); 10]).map(|learned| learned.exit_weight), Some(1_250_000));
+        assert_eq!(
+            learn(&[(1_000, 200); 10]).map(|learned| learned.exit_weight),
+            Some(1_250_000)
+        );
     }
 
     #[test]
     fn one_odd_day_does_not_matter() {
         let mut days = vec![(990, 1_000); 10];
         days.push((1_000, 500));
-        assert_eq!(learn(&days).map(|learned| learned.exit_weight), Some(990_000));
+        assert_eq!(
+            learn(&days).map(|learned| learned.exit_weight),
+            Some(990_000)
+        );
     }
 
     #[test]
     fn a_finished_day_is_shared_out_so_that_it_ends_empty() {
         let (entry, exit) = share_out(3_371, 3_440, 0, 0).unwrap();
         let remaining = 3_371 * entry - 3_440 * exit;
-        assert!(remaining.abs() < 10_000, "within a hundredth of a person: {remaining}");
+        assert!(
+            remaining.abs() < 10_000,
+            "within a hundredth of a person: {remaining}"
+        );
         assert!(entry > MILLION && exit < MILLION);
         assert_eq!(share_out(0, 0, 0, 0), None);
     }

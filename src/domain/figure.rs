@@ -20,5 +20,10 @@ pub struct Figure {
 
 impl Figure {
     /// What is said of a space that never had a figure.
-    pub const UNKNOWN: Self = Self { present: None, quality: Quality::Unknown, as_of: None, before: None };
+    pub const UNKNOWN: Self = Self {
+        present: None,
+        quality: Quality::Unknown,
+        as_of: None,
+        before: None,
+    };
 }

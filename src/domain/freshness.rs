@@ -51,14 +51,18 @@ impl Source {
     /// Whether it has been silent for too long.
     #[must_use]
     pub fn is_silent(&self, now: Moment) -> bool {
-        self.heard_at.is_none_or(|heard_at| now - heard_at > self.stale_after)
+        self.heard_at
+            .is_none_or(|heard_at| now - heard_at > self.stale_after)
     }
 }
 
 /// The quality of a figure that needs all of these sources.
 #[must_use]
 pub fn quality(sources: &[Source], now: Moment) -> Quality {
-    let silent = sources.iter().filter(|source| source.is_silent(now)).count();
+    let silent = sources
+        .iter()
+        .filter(|source| source.is_silent(now))
+        .count();
     if sources.iter().all(|source| source.heard_at.is_none()) {
         Quality::Unknown
     } else if silent == 0 {
@@ -81,7 +85,10 @@ mod tests {
             heard_at: Some(now - TimeDelta::minutes(minutes)),
             stale_after: TimeDelta::minutes(15),
         };
-        let never = Source { heard_at: None, stale_after: TimeDelta::minutes(15) };
+        let never = Source {
+            heard_at: None,
+            stale_after: TimeDelta::minutes(15),
+        };
         assert_eq!(quality(&[heard(1), heard(15)], now), Quality::Good);
         assert_eq!(quality(&[heard(1), heard(16)], now), Quality::Degraded);
         assert_eq!(quality(&[heard(1), never], now), Quality::Degraded);

@@ -85,7 +85,9 @@ impl Family {
             | Self::MilesightVs350
             | Self::MilesightVs351
             | Self::MilesightVs360 => true,
-            Self::Xovis5 | Self::Xovis4 | Self::ChirpStack | Self::TheThingsStack | Self::Json => false,
+            Self::Xovis5 | Self::Xovis4 | Self::ChirpStack | Self::TheThingsStack | Self::Json => {
+                false
+            }
         }
     }
 
@@ -96,13 +98,23 @@ impl Family {
     #[must_use]
     pub fn counter(self) -> Counter {
         match self {
-            Self::MilesightVs121 | Self::MilesightVs350 | Self::MilesightVs351 | Self::MilesightVs360 => {
-                Counter { wrap: Some(1 << 16), resets_to_zero: true, ..Counter::default() }
-            }
-            Self::MilesightVs132 | Self::MilesightVs133 | Self::MilesightVs135 => {
-                Counter { wrap: Some(1 << 32), resets_to_zero: true, ..Counter::default() }
-            }
-            Self::Xovis5 | Self::Xovis4 => Counter { resets_to_zero: true, ..Counter::default() },
+            Self::MilesightVs121
+            | Self::MilesightVs350
+            | Self::MilesightVs351
+            | Self::MilesightVs360 => Counter {
+                wrap: Some(1 << 16),
+                resets_to_zero: true,
+                ..Counter::default()
+            },
+            Self::MilesightVs132 | Self::MilesightVs133 | Self::MilesightVs135 => Counter {
+                wrap: Some(1 << 32),
+                resets_to_zero: true,
+                ..Counter::default()
+            },
+            Self::Xovis5 | Self::Xovis4 => Counter {
+                resets_to_zero: true,
+                ..Counter::default()
+            },
             Self::ChirpStack | Self::TheThingsStack | Self::Json => Counter::default(),
         }
     }
@@ -121,7 +133,12 @@ pub struct NotAFamily(String);
 impl fmt::Display for NotAFamily {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = Family::ALL.into_iter().map(Family::name).collect();
-        write!(formatter, "\"{}\" is not a family; there are {}", self.0, names.join(", "))
+        write!(
+            formatter,
+            "\"{}\" is not a family; there are {}",
+            self.0,
+            names.join(", ")
+        )
     }
 }
 
@@ -131,7 +148,10 @@ impl FromStr for Family {
     type Err = NotAFamily;
 
     fn from_str(name: &str) -> Result<Self, NotAFamily> {
-        Self::ALL.into_iter().find(|family| family.name() == name).ok_or_else(|| NotAFamily(name.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|family| family.name() == name)
+            .ok_or_else(|| NotAFamily(name.to_owned()))
     }
 }
 

@@ -66,16 +66,28 @@ impl Hours {
     ) -> Result<Self, NotHours> {
         let mut text = regular.trim().to_owned();
         for exception in exceptions {
-            let rule = format!("{} {}", exception.day.format("%Y %b %d"), exception.hours.trim());
-            OpeningHours::from_str(&rule).map_err(|error| NotHours(format!("{}: {error}", exception.day)))?;
+            let rule = format!(
+                "{} {}",
+                exception.day.format("%Y %b %d"),
+                exception.hours.trim()
+            );
+            OpeningHours::from_str(&rule)
+                .map_err(|error| NotHours(format!("{}: {error}", exception.day)))?;
             text = format!("{text}; {rule}");
         }
-        let mut evaluated = OpeningHours::from_str(&text).map_err(|error| NotHours(error.to_string()))?;
+        let mut evaluated =
+            OpeningHours::from_str(&text).map_err(|error| NotHours(error.to_string()))?;
         if let Some(code) = country {
             let country = Country::from_str(code).map_err(|error| NotHours(error.to_string()))?;
-            evaluated = evaluated.with_context(Context::default().with_holidays(country.holidays()));
+            evaluated =
+                evaluated.with_context(Context::default().with_holidays(country.holidays()));
         }
-        Ok(Self { text, zone, evaluated, exceptions: exceptions.to_vec() })
+        Ok(Self {
+            text,
+            zone,
+            evaluated,
+            exceptions: exceptions.to_vec(),
+        })
     }
 
     /// The whole expression, exceptional days included.
@@ -105,7 +117,9 @@ impl Hours {
     #[must_use]
     pub fn week(&self, now: Moment) -> Vec<DayHours> {
         let today = self.local(now).date();
-        (0..7).map(|days| self.day(today + Days::new(days))).collect()
+        (0..7)
+            .map(|days| self.day(today + Days::new(days)))
+            .collect()
     }
 
     fn day(&self, day: NaiveDate) -> DayHours {
@@ -113,7 +127,10 @@ impl Hours {
         let next = midnight + TimeDelta::days(1);
         let mut open = Vec::new();
         let mut all_day = false;
-        for range in self.evaluated.iter_range(midnight - TimeDelta::days(1), next + TimeDelta::days(1)) {
+        for range in self
+            .evaluated
+            .iter_range(midnight - TimeDelta::days(1), next + TimeDelta::days(1))
+        {
             let (start, end) = (range.range.start, range.range.end);
             if range.kind != RuleKind::Open || end <= midnight || start >= next {
                 continue;
@@ -124,8 +141,16 @@ impl Hours {
                 open.push((start.max(midnight).time(), end.min(next + NIGHT).time()));
             }
         }
-        let exception = self.exceptions.iter().find(|exception| exception.day == day);
-        DayHours { day, open, all_day, exception: exception.map(|exception| exception.reason.clone()) }
+        let exception = self
+            .exceptions
+            .iter()
+            .find(|exception| exception.day == day);
+        DayHours {
+            day,
+            open,
+            all_day,
+            exception: exception.map(|exception| exception.reason.clone()),
+        }
     }
 
     fn local(&self, moment: Moment) -> NaiveDateTime {
@@ -157,7 +182,10 @@ mod tests {
         assert!(!hours.is_open(moment("2026-03-28T06:59:00Z")));
         assert!(hours.is_open(moment("2026-03-28T07:00:00Z")));
         assert!(hours.is_open(moment("2026-03-29T06:00:00Z")));
-        assert_eq!(hours.next_change(moment("2026-10-25T10:00:00Z")), Some(moment("2026-10-25T21:00:00Z")));
+        assert_eq!(
+            hours.next_change(moment("2026-10-25T10:00:00Z")),
+            Some(moment("2026-10-25T21:00:00Z"))
+        );
     }
 
     #[test]
@@ -168,7 +196,8 @@ mod tests {
             reason: Words::plain("inventory"),
         };
         let exceptions = [day("2026-11-25", "10:00-12:00"), day("2026-11-26", "off")];
-        let hours = Hours::parse("Mo-Fr 08:00-22:00; PH off", &exceptions, Paris, Some("FR")).unwrap();
+        let hours =
+            Hours::parse("Mo-Fr 08:00-22:00; PH off", &exceptions, Paris, Some("FR")).unwrap();
         assert!(!hours.is_open(moment("2026-11-11T10:00:00Z")), "Armistice");
         assert!(hours.is_open(moment("2026-11-24T10:00:00Z")));
         assert!(!hours.is_open(moment("2026-11-25T08:00:00Z")));
@@ -187,7 +216,12 @@ mod tests {
         let hours = hours("24/7");
         assert!(hours.is_open(moment("2026-11-24T02:00:00Z")));
         assert_eq!(hours.next_change(moment("2026-11-24T02:00:00Z")), None);
-        assert!(hours.week(moment("2026-11-24T02:00:00Z")).iter().all(|day| day.all_day));
+        assert!(
+            hours
+                .week(moment("2026-11-24T02:00:00Z"))
+                .iter()
+                .all(|day| day.all_day)
+        );
     }
 
     #[test]

@@ -130,6 +130,10 @@ impl MappedChannel {
     /// How its totals behave.
     #[must_use]
     pub fn counter(&self) -> Counter {
-        Counter { wrap: self.wrap, resets_to_zero: self.resets_to_zero, ..Counter::default() }
+        Counter {
+            wrap: self.wrap,
+            resets_to_zero: self.resets_to_zero,
+            ..Counter::default()
+        }
     }
 }

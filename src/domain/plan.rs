@@ -38,7 +38,8 @@ impl fmt::Display for Change {
 /// What has to change to get from one description to another.
 #[must_use]
 pub fn difference(before: Option<&Description>, after: &Description) -> Vec<Change> {
-    let known: BTreeMap<String, Value> = before.map(items).unwrap_or_default().into_iter().collect();
+    let known: BTreeMap<String, Value> =
+        before.map(items).unwrap_or_default().into_iter().collect();
     let wanted = items(after);
     let mut changes = Vec::new();
     for (what, item) in &wanted {
@@ -53,22 +54,56 @@ pub fn difference(before: Option<&Description>, after: &Description) -> Vec<Chan
         }
     }
     let kept = |what: &String| wanted.iter().any(|(wanted, _)| wanted == what);
-    changes.extend(known.into_keys().filter(|what| !kept(what)).map(Change::Retire));
+    changes.extend(
+        known
+            .into_keys()
+            .filter(|what| !kept(what))
+            .map(Change::Retire),
+    );
     changes
 }
 
 /// Every thing described, by kind and name.
 fn items(description: &Description) -> Vec<(String, Value)> {
     let mut items = vec![("institution".to_owned(), value(&description.institution))];
-    items.extend(description.sites.iter().map(|site| (format!("site {}", site.slug), value(site))));
-    items.extend(description.spaces.iter().map(|space| (format!("space {}", space.slug), value(space))));
-    items.extend(description.passages.iter().map(|passage| (format!("passage {}", passage.name), value(passage))));
-    items.extend(description.gateways.iter().map(|gateway| (format!("gateway {}", gateway.name), value(gateway))));
+    items.extend(
+        description
+            .sites
+            .iter()
+            .map(|site| (format!("site {}", site.slug), value(site))),
+    );
+    items.extend(
+        description
+            .spaces
+            .iter()
+            .map(|space| (format!("space {}", space.slug), value(space))),
+    );
+    items.extend(
+        description
+            .passages
+            .iter()
+            .map(|passage| (format!("passage {}", passage.name), value(passage))),
+    );
+    items.extend(
+        description
+            .gateways
+            .iter()
+            .map(|gateway| (format!("gateway {}", gateway.name), value(gateway))),
+    );
     items.extend(description.sensors.iter().map(|sensor| {
-        (format!("sensor {} {}", sensor.gateway, sensor.device), value(sensor))
+        (
+            format!("sensor {} {}", sensor.gateway, sensor.device),
+            value(sensor),
+        )
     }));
     items.extend(description.channels.iter().map(|channel| {
-        (format!("channel {} {} {}", channel.gateway, channel.device, channel.key), value(channel))
+        (
+            format!(
+                "channel {} {} {}",
+                channel.gateway, channel.device, channel.key
+            ),
+            value(channel),
+        )
     }));
     items
 }
@@ -78,8 +113,12 @@ fn value<T: Serialize>(item: &T) -> Value {
 }
 
 fn changed_fields(before: &Value, after: &Value) -> Vec<(String, String, String)> {
-    let Value::Object(after) = after else { return Vec::new() };
-    let differing = after.iter().filter(|(field, new)| before.get(*field) != Some(*new));
+    let Value::Object(after) = after else {
+        return Vec::new();
+    };
+    let differing = after
+        .iter()
+        .filter(|(field, new)| before.get(*field) != Some(*new));
     differing
         .map(|(field, new)| {
             let old = before.get(field).unwrap_or(&Value::Null);

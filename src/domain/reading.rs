@@ -12,7 +12,9 @@ pub type Moment = DateTime<Utc>;
 pub const LARGEST_COUNT: i64 = 1_000_000_000_000;
 
 /// People counted in the two directions of a line; a direction the device did not speak of is `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Crossings {
     /// In the direction the device calls forward or in.
     pub forward: Option<i64>,
@@ -24,7 +26,10 @@ impl Crossings {
     /// Both directions known.
     #[must_use]
     pub const fn both(forward: i64, backward: i64) -> Self {
-        Self { forward: Some(forward), backward: Some(backward) }
+        Self {
+            forward: Some(forward),
+            backward: Some(backward),
+        }
     }
 
     /// Whether the device said anything at all.
@@ -36,7 +41,10 @@ impl Crossings {
     /// The same people seen from the other side of the line.
     #[must_use]
     pub const fn reversed(self) -> Self {
-        Self { forward: self.backward, backward: self.forward }
+        Self {
+            forward: self.backward,
+            backward: self.forward,
+        }
     }
 }
 
@@ -129,7 +137,11 @@ impl Second {
     #[must_use]
     pub fn ending(moment: Moment) -> Self {
         let whole = moment.timestamp();
-        Self(if moment.timestamp_subsec_nanos() == 0 { whole } else { whole + 1 })
+        Self(if moment.timestamp_subsec_nanos() == 0 {
+            whole
+        } else {
+            whole + 1
+        })
     }
 
     /// The moment it ends.
@@ -159,7 +171,13 @@ mod tests {
 
     #[test]
     fn a_movement_is_booked_at_the_end_of_its_second() {
-        assert_eq!(Second::ending(moment("2026-11-24T10:00:00Z")).moment(), moment("2026-11-24T10:00:00Z"));
-        assert_eq!(Second::ending(moment("2026-11-24T10:00:00.001Z")).moment(), moment("2026-11-24T10:00:01Z"));
+        assert_eq!(
+            Second::ending(moment("2026-11-24T10:00:00Z")).moment(),
+            moment("2026-11-24T10:00:00Z")
+        );
+        assert_eq!(
+            Second::ending(moment("2026-11-24T10:00:00.001Z")).moment(),
+            moment("2026-11-24T10:00:01Z")
+        );
     }
 }

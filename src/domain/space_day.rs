@@ -71,7 +71,12 @@ impl SpaceDay {
     #[must_use]
     pub fn new(opening: i64) -> Self {
         Self {
-            opening: Sum { opening, present: opening.max(0), lifted: (-opening).max(0), ..Sum::default() },
+            opening: Sum {
+                opening,
+                present: opening.max(0),
+                lifted: (-opening).max(0),
+                ..Sum::default()
+            },
             in_ratio: MILLION,
             out_ratio: MILLION,
             steps: BTreeMap::new(),
@@ -117,27 +122,43 @@ impl SpaceDay {
     /// The sum of the whole day so far.
     pub fn sum(&mut self) -> Sum {
         if let Some(from) = self.changed_from.take() {
-            let mut sum = self.steps.range(..from).next_back().map_or(self.opening, |(_, step)| step.after);
+            let mut sum = self
+                .steps
+                .range(..from)
+                .next_back()
+                .map_or(self.opening, |(_, step)| step.after);
             let (in_ratio, out_ratio) = (self.in_ratio, self.out_ratio);
             for ((_, kind), step) in self.steps.range_mut(from..) {
-                sum = if *kind == RECOUNT { recounted(sum, step) } else { flowed(sum, step, in_ratio, out_ratio) };
+                sum = if *kind == RECOUNT {
+                    recounted(sum, step)
+                } else {
+                    flowed(sum, step, in_ratio, out_ratio)
+                };
                 step.after = sum;
             }
         }
-        self.steps.values().next_back().map_or(self.opening, |step| step.after)
+        self.steps
+            .values()
+            .next_back()
+            .map_or(self.opening, |step| step.after)
     }
 
     /// The sum as it stood at a moment.
     pub fn sum_at(&mut self, at: Moment) -> Sum {
         self.sum();
         let until = (at.timestamp_micros(), u8::MAX);
-        self.steps.range(..=until).next_back().map_or(self.opening, |(_, step)| step.after)
+        self.steps
+            .range(..=until)
+            .next_back()
+            .map_or(self.opening, |(_, step)| step.after)
     }
 
     /// People counted in and out so far, uncorrected.
     #[must_use]
     pub fn counted(&self) -> (i64, i64) {
-        self.steps.values().fold((0, 0), |(entries, exits), step| (entries + step.entries, exits + step.exits))
+        self.steps.values().fold((0, 0), |(entries, exits), step| {
+            (entries + step.entries, exits + step.exits)
+        })
     }
 }
 
@@ -157,7 +178,11 @@ fn flowed(sum: Sum, step: &Step, in_ratio: i64, out_ratio: i64) -> Sum {
 
 fn recounted(sum: Sum, step: &Step) -> Sum {
     let present = step.seen * MILLION;
-    Sum { recounted: sum.recounted + present - sum.present, present, ..sum }
+    Sum {
+        recounted: sum.recounted + present - sum.present,
+        present,
+        ..sum
+    }
 }
 
 #[cfg(test)]

@@ -54,10 +54,21 @@ mod tests {
 
     #[test]
     fn five_points_make_a_trend_and_more_than_ten_a_fast_one() {
-        let trends = [-11, -10, -5, -4, 0, 4, 5, 10, 11].map(|change| Trend::between(50, 50 + change).name());
+        let trends = [-11, -10, -5, -4, 0, 4, 5, 10, 11]
+            .map(|change| Trend::between(50, 50 + change).name());
         assert_eq!(
             trends,
-            ["falling_fast", "falling", "falling", "steady", "steady", "steady", "rising", "rising", "rising_fast"]
+            [
+                "falling_fast",
+                "falling",
+                "falling",
+                "steady",
+                "steady",
+                "steady",
+                "rising",
+                "rising",
+                "rising_fast"
+            ]
         );
     }
 }

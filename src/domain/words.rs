@@ -19,7 +19,11 @@ impl Words {
     /// The text in a language, else the one for every language, else in any language there is.
     #[must_use]
     pub fn in_language(&self, language: &str) -> &str {
-        self.0.get(language).or_else(|| self.0.get("")).or_else(|| self.0.values().next()).map_or("", String::as_str)
+        self.0
+            .get(language)
+            .or_else(|| self.0.get(""))
+            .or_else(|| self.0.values().next())
+            .map_or("", String::as_str)
     }
 
     /// Whether nothing is said in any language.

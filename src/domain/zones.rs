@@ -21,7 +21,11 @@ impl Crossing {
     /// The entries and exits that movements forward and backward are to the space.
     #[must_use]
     pub const fn flow(self, forward: i64, backward: i64) -> (i64, i64) {
-        if self.forward_enters { (forward, backward) } else { (backward, forward) }
+        if self.forward_enters {
+            (forward, backward)
+        } else {
+            (backward, forward)
+        }
     }
 }
 
@@ -78,27 +82,54 @@ impl Zones {
             }
             chain
         };
-        let mut zones = Self { levels: levels.iter().copied().collect(), ..Self::default() };
+        let mut zones = Self {
+            levels: levels.iter().copied().collect(),
+            ..Self::default()
+        };
         for edge in edges {
             let (from, to) = (within(edge.from), within(edge.to));
-            let entered = to.difference(&from).map(|space| Crossing { space: *space, forward_enters: true });
-            let left = from.difference(&to).map(|space| Crossing { space: *space, forward_enters: false });
-            zones.crossings.entry(edge.channel).or_default().extend(entered.chain(left));
+            let entered = to.difference(&from).map(|space| Crossing {
+                space: *space,
+                forward_enters: true,
+            });
+            let left = from.difference(&to).map(|space| Crossing {
+                space: *space,
+                forward_enters: false,
+            });
+            zones
+                .crossings
+                .entry(edge.channel)
+                .or_default()
+                .extend(entered.chain(left));
         }
         for space in parents.keys() {
-            zones.sources.insert(*space, zones.source_of(*space, parents));
+            zones
+                .sources
+                .insert(*space, zones.source_of(*space, parents));
         }
         zones
     }
 
     fn source_of(&self, space: SpaceId, parents: &BTreeMap<SpaceId, Option<SpaceId>>) -> Source {
-        let mut seeing: Vec<ChannelId> =
-            self.levels.iter().filter(|(_, seen)| **seen == space).map(|(channel, _)| *channel).collect();
-        let crosses = |crossings: &[Crossing]| crossings.iter().any(|crossing| crossing.space == space);
-        let mut counting: Vec<ChannelId> =
-            self.crossings.iter().filter(|(_, at)| crosses(at)).map(|(channel, _)| *channel).collect();
-        let parts: Vec<SpaceId> =
-            parents.iter().filter(|(_, parent)| **parent == Some(space)).map(|(child, _)| *child).collect();
+        let mut seeing: Vec<ChannelId> = self
+            .levels
+            .iter()
+            .filter(|(_, seen)| **seen == space)
+            .map(|(channel, _)| *channel)
+            .collect();
+        let crosses =
+            |crossings: &[Crossing]| crossings.iter().any(|crossing| crossing.space == space);
+        let mut counting: Vec<ChannelId> = self
+            .crossings
+            .iter()
+            .filter(|(_, at)| crosses(at))
+            .map(|(channel, _)| *channel)
+            .collect();
+        let parts: Vec<SpaceId> = parents
+            .iter()
+            .filter(|(_, parent)| **parent == Some(space))
+            .map(|(child, _)| *child)
+            .collect();
         if !seeing.is_empty() {
             seeing.sort_unstable();
             Source::Levels(seeing)
@@ -134,7 +165,10 @@ impl Zones {
     /// Whether a channel's forward movements enter a space; `None` when the channel is not at its edge.
     #[must_use]
     pub fn forward_enters(&self, channel: ChannelId, space: SpaceId) -> Option<bool> {
-        self.crossings(channel).iter().find(|crossing| crossing.space == space).map(|crossing| crossing.forward_enters)
+        self.crossings(channel)
+            .iter()
+            .find(|crossing| crossing.space == space)
+            .map(|crossing| crossing.forward_enters)
     }
 }
 
@@ -150,11 +184,19 @@ mod tests {
     const SIDE: ChannelId = ChannelId(12);
 
     fn zones() -> Zones {
-        let parents = BTreeMap::from([(BUILDING, None), (GROUND, Some(BUILDING)), (UPPER, Some(BUILDING))]);
+        let parents = BTreeMap::from([
+            (BUILDING, None),
+            (GROUND, Some(BUILDING)),
+            (UPPER, Some(BUILDING)),
+        ]);
         let edge = |channel, from, to| Edge { channel, from, to };
         Zones::resolve(
             &parents,
-            &[edge(DOOR, None, Some(GROUND)), edge(STAIRS, Some(GROUND), Some(UPPER)), edge(SIDE, Some(UPPER), None)],
+            &[
+                edge(DOOR, None, Some(GROUND)),
+                edge(STAIRS, Some(GROUND), Some(UPPER)),
+                edge(SIDE, Some(UPPER), None),
+            ],
             &[],
         )
     }
@@ -178,7 +220,11 @@ mod tests {
 
     #[test]
     fn a_building_without_doors_of_its_own_is_the_sum_of_its_parts() {
-        let parents = BTreeMap::from([(BUILDING, None), (GROUND, Some(BUILDING)), (UPPER, Some(BUILDING))]);
+        let parents = BTreeMap::from([
+            (BUILDING, None),
+            (GROUND, Some(BUILDING)),
+            (UPPER, Some(BUILDING)),
+        ]);
         let zones = Zones::resolve(&parents, &[], &[(DOOR, GROUND)]);
         assert_eq!(zones.source(BUILDING), &Source::Parts(vec![GROUND, UPPER]));
         assert_eq!(zones.source(GROUND), &Source::Levels(vec![DOOR]));
@@ -189,9 +235,19 @@ mod tests {
     fn people_are_conserved() {
         let zones = zones();
         let mut present: BTreeMap<SpaceId, i64> = BTreeMap::new();
-        for (channel, forward) in [(DOOR, 50), (STAIRS, 20), (SIDE, 5), (DOOR, -10), (STAIRS, -3)] {
+        for (channel, forward) in [
+            (DOOR, 50),
+            (STAIRS, 20),
+            (SIDE, 5),
+            (DOOR, -10),
+            (STAIRS, -3),
+        ] {
             for crossing in zones.crossings(channel) {
-                *present.entry(crossing.space).or_default() += if crossing.forward_enters { forward } else { -forward };
+                *present.entry(crossing.space).or_default() += if crossing.forward_enters {
+                    forward
+                } else {
+                    -forward
+                };
             }
         }
         assert_eq!(present[&BUILDING], present[&GROUND] + present[&UPPER]);

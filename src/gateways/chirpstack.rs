@@ -53,11 +53,17 @@ pub(super) fn decode(
 ) -> Result<Payload, Unreadable> {
     let told: Event = parse(body)?;
     let Some(device) = &told.device_info else {
-        return Err(Unreadable::invalid("/deviceInfo", "is missing: this is not an event of ChirpStack v4"));
+        return Err(Unreadable::invalid(
+            "/deviceInfo",
+            "is missing: this is not an event of ChirpStack v4",
+        ));
     };
-    let encrypted = |context: &JoinServerContext| !context.session_key_id.is_empty() || context.app_s_key.is_some();
+    let encrypted = |context: &JoinServerContext| {
+        !context.session_key_id.is_empty() || context.app_s_key.is_some()
+    };
     if told.join_server_context.as_ref().is_some_and(encrypted) {
-        let rule = "is set: the payload is still encrypted; let ChirpStack hold the application key";
+        let rule =
+            "is set: the payload is still encrypted; let ChirpStack hold the application key";
         return Err(Unreadable::invalid("/joinServerContext", rule));
     }
     match event {
@@ -67,17 +73,34 @@ pub(super) fn decode(
     }
     let Some(data) = &told.data else {
         let notes = vec!["the uplink has no payload".to_owned()];
-        return if event.is_none() { status(&told, device) } else { Ok(Payload { notes, ..Payload::default() }) };
+        return if event.is_none() {
+            status(&told, device)
+        } else {
+            Ok(Payload {
+                notes,
+                ..Payload::default()
+            })
+        };
     };
-    let hints = [device.device_profile_name.as_str(), device.device_name.as_str()];
+    let hints = [
+        device.device_profile_name.as_str(),
+        device.device_name.as_str(),
+    ];
     unwrap(
         &Uplink {
             place: "/data",
             device_eui: &device.dev_eui,
             payload: data,
-            at: told.time.as_deref().map(|time| rfc3339("/time", time)).transpose()?,
+            at: told
+                .time
+                .as_deref()
+                .map(|time| rfc3339("/time", time))
+                .transpose()?,
             mark: told.deduplication_id.as_deref(),
-            hints: hints.into_iter().chain(device.tags.values().map(String::as_str)).collect(),
+            hints: hints
+                .into_iter()
+                .chain(device.tags.values().map(String::as_str))
+                .collect(),
         },
         model_of,
     )
@@ -85,14 +108,29 @@ pub(super) fn decode(
 
 fn status(told: &Event, device: &DeviceInfo) -> Result<Payload, Unreadable> {
     let mut status = Status::default();
-    if let Some(percent) = told.battery_level.filter(|percent| (0.0..=100.0).contains(percent)) {
-        #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "checked just above")]
+    if let Some(percent) = told
+        .battery_level
+        .filter(|percent| (0.0..=100.0).contains(percent))
+    {
+        #[expect(
+            clippy::as_conversions,
+            clippy::cast_possible_truncation,
+            reason = "checked just above"
+        )]
         let percent = percent.round() as i32;
         status.battery = Some(percent);
     }
     let device = Some(device_eui("/deviceInfo/devEui", &device.dev_eui)?);
-    let message = Message { device, at: None, readings: Vec::new(), status };
-    Ok(Payload { messages: vec![message], ..Payload::default() })
+    let message = Message {
+        device,
+        at: None,
+        readings: Vec::new(),
+        status,
+    };
+    Ok(Payload {
+        messages: vec![message],
+        ..Payload::default()
+    })
 }
 
 #[cfg(test)]
@@ -120,10 +158,15 @@ mod tests {
         let mut body = uplink();
         body["object"] = json!({ "total_in": 999 });
         let payload = decode(&body, Some("up")).unwrap();
-        let [message] = payload.messages.as_slice() else { panic!("one message") };
+        let [message] = payload.messages.as_slice() else {
+            panic!("one message")
+        };
         assert_eq!(message.device.as_deref(), Some("24E124136D151234"));
         assert_eq!(message.readings[0].total, Some(Crossings::both(18, 22)));
-        assert_eq!(message.at.unwrap().timestamp_micros(), 1_684_741_625_404_859);
+        assert_eq!(
+            message.at.unwrap().timestamp_micros(),
+            1_684_741_625_404_859
+        );
         assert_eq!(message.readings[0].mark, None);
     }
 
@@ -132,13 +175,21 @@ mod tests {
         let mut body = uplink();
         body.as_object_mut().unwrap().remove("time");
         let payload = decode(&body, Some("up")).unwrap();
-        assert_eq!(payload.messages[0].readings[0].mark.as_deref(), Some("57433366-50a6-4dc2-8145-2df1bbc70d9e"));
+        assert_eq!(
+            payload.messages[0].readings[0].mark.as_deref(),
+            Some("57433366-50a6-4dc2-8145-2df1bbc70d9e")
+        );
     }
 
     #[test]
     fn a_status_event_tells_the_battery_and_others_nothing() {
         let body = json!({ "deviceInfo": { "devEui": "24e124136d151234" }, "margin": 7, "batteryLevel": 88.19 });
-        assert_eq!(decode(&body, Some("status")).unwrap().messages[0].status.battery, Some(88));
+        assert_eq!(
+            decode(&body, Some("status")).unwrap().messages[0]
+                .status
+                .battery,
+            Some(88)
+        );
         assert_eq!(decode(&body, Some("join")).unwrap(), Payload::default());
     }
 

@@ -21,7 +21,10 @@ pub struct Decoder<'a> {
 
 impl std::fmt::Debug for Decoder<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Decoder").field("family", &self.family).finish_non_exhaustive()
+        formatter
+            .debug_struct("Decoder")
+            .field("family", &self.family)
+            .finish_non_exhaustive()
     }
 }
 
@@ -38,7 +41,10 @@ impl Decoder<'_> {
             Family::TheThingsStack => things_stack::decode(body, self.model_of),
             Family::Json => match self.mapping {
                 Some(mapping) => mapped::decode(body, mapping),
-                None => Err(Unreadable::invalid("gateway", "family json needs a mapping")),
+                None => Err(Unreadable::invalid(
+                    "gateway",
+                    "family json needs a mapping",
+                )),
             },
             Family::MilesightVs121
             | Family::MilesightVs132
@@ -55,5 +61,9 @@ impl Decoder<'_> {
 #[must_use]
 pub fn decode_device(model: Option<Family>, bytes: &[u8]) -> Payload {
     let (message, notes) = milesight::decode(model, bytes);
-    Payload { messages: vec![message], is_test: false, notes }
+    Payload {
+        messages: vec![message],
+        is_test: false,
+        notes,
+    }
 }

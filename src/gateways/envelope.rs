@@ -26,15 +26,24 @@ pub(super) struct Uplink<'a> {
 
 /// A device EUI: sixteen hexadecimal digits, in upper case.
 pub(super) fn device_eui(place: &str, text: &str) -> Result<String, Unreadable> {
-    let digits: String = text.chars().filter(|letter| !"-: ".contains(*letter)).collect();
+    let digits: String = text
+        .chars()
+        .filter(|letter| !"-: ".contains(*letter))
+        .collect();
     if digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(digits.to_uppercase());
     }
-    Err(Unreadable::invalid(place, format!("\"{}\" is not a device EUI", excerpt(text))))
+    Err(Unreadable::invalid(
+        place,
+        format!("\"{}\" is not a device EUI", excerpt(text)),
+    ))
 }
 
 /// The message of an uplink, decoded by the model of its device.
-pub(super) fn unwrap(uplink: &Uplink<'_>, model_of: &dyn Fn(&str) -> Option<Family>) -> Result<Payload, Unreadable> {
+pub(super) fn unwrap(
+    uplink: &Uplink<'_>,
+    model_of: &dyn Fn(&str) -> Option<Family>,
+) -> Result<Payload, Unreadable> {
     let bytes = STANDARD
         .decode(uplink.payload.trim())
         .map_err(|error| Unreadable::invalid(uplink.place, format!("not base64: {error}")))?;
@@ -47,7 +56,14 @@ pub(super) fn unwrap(uplink: &Uplink<'_>, model_of: &dyn Fn(&str) -> Option<Fami
             reading.mark = uplink.mark.map(str::to_owned);
         }
     }
-    Ok(Payload { messages: vec![Message { device: Some(device), ..message }], is_test: false, notes })
+    Ok(Payload {
+        messages: vec![Message {
+            device: Some(device),
+            ..message
+        }],
+        is_test: false,
+        notes,
+    })
 }
 
 /// The model that a profile or device name gives away.
@@ -56,5 +72,11 @@ fn model_in(hints: &[&str]) -> Option<Family> {
     Family::ALL
         .into_iter()
         .filter(|family| family.is_device())
-        .find(|family| family.name().rsplit('-').next().is_some_and(|model| text.contains(model)))
+        .find(|family| {
+            family
+                .name()
+                .rsplit('-')
+                .next()
+                .is_some_and(|model| text.contains(model))
+        })
 }

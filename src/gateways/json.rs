@@ -9,18 +9,25 @@ use super::observation::Unreadable;
 /// # Errors
 /// When the body is not UTF-8, not JSON, too deep, or not of the type.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| Unreadable::malformed("body", format!("not UTF-8 at byte {}", error.valid_up_to())))?;
+    let text = std::str::from_utf8(body).map_err(|error| {
+        Unreadable::malformed("body", format!("not UTF-8 at byte {}", error.valid_up_to()))
+    })?;
     serde_json::from_str(text).map_err(|error| {
         let place = format!("body, line {} column {}", error.line(), error.column());
         // serde_json appends the position to the message; it already stands in the place.
         let rule = error.to_string();
-        let rule = rule.split(" at line ").next().unwrap_or_default().to_owned();
+        let rule = rule
+            .split(" at line ")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         match error.classify() {
             serde_json::error::Category::Data => Unreadable::invalid(place, rule),
             serde_json::error::Category::Io
             | serde_json::error::Category::Syntax
-            | serde_json::error::Category::Eof => Unreadable::malformed(place, format!("not JSON: {rule}")),
+            | serde_json::error::Category::Eof => {
+                Unreadable::malformed(place, format!("not JSON: {rule}"))
+            }
         }
     })
 }

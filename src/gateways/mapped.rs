@@ -5,7 +5,9 @@ use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::json::parse;
-use super::observation::{Message, Observation, Payload, Status, Unreadable, count, epoch, excerpt, label, rfc3339};
+use super::observation::{
+    Message, Observation, Payload, Status, Unreadable, count, epoch, excerpt, label, rfc3339,
+};
 use crate::domain::day::moment_of;
 use crate::domain::mapping::{MappedChannel, Mapping, Semantics, Source, TimeField, TimeFormat};
 use crate::domain::reading::{Crossings, Moment};
@@ -24,33 +26,74 @@ pub(super) fn decode(body: &[u8], mapping: &Mapping) -> Result<Payload, Unreadab
         },
     };
     if items.len() > MOST_ITEMS {
-        return Err(Unreadable::invalid("body", format!("{} items; send at most {MOST_ITEMS} at once", items.len())));
+        return Err(Unreadable::invalid(
+            "body",
+            format!("{} items; send at most {MOST_ITEMS} at once", items.len()),
+        ));
     }
-    let messages = items.iter().map(|item| message(item, mapping)).collect::<Result<_, _>>()?;
-    Ok(Payload { messages, ..Payload::default() })
+    let messages = items
+        .iter()
+        .map(|item| message(item, mapping))
+        .collect::<Result<_, _>>()?;
+    Ok(Payload {
+        messages,
+        ..Payload::default()
+    })
 }
 
 fn message(item: &Value, mapping: &Mapping) -> Result<Message, Unreadable> {
-    let at = mapping.time.as_ref().map(|field| time(item, field)).transpose()?;
-    let since = mapping.since.as_ref().map(|field| time(item, field)).transpose()?;
+    let at = mapping
+        .time
+        .as_ref()
+        .map(|field| time(item, field))
+        .transpose()?;
+    let since = mapping
+        .since
+        .as_ref()
+        .map(|field| time(item, field))
+        .transpose()?;
     if since.zip(at).is_some_and(|(since, at)| since >= at) {
         return Err(Unreadable::invalid("since", "is not before time"));
     }
-    let mark = mapping.dedup.as_deref().map(|pointer| text(item, pointer)).transpose()?;
+    let mark = mapping
+        .dedup
+        .as_deref()
+        .map(|pointer| text(item, pointer))
+        .transpose()?;
     let mut readings = Vec::new();
     for channel in &mapping.channels {
-        let observation = Observation { since, mark: mark.clone(), ..observation(item, channel)? };
+        let observation = Observation {
+            since,
+            mark: mark.clone(),
+            ..observation(item, channel)?
+        };
         readings.push(observation);
     }
     let device = label("device", &source(item, &mapping.device)?)?;
-    Ok(Message { device: Some(device), at, readings, status: Status::default() })
+    Ok(Message {
+        device: Some(device),
+        at,
+        readings,
+        status: Status::default(),
+    })
 }
 
 fn observation(item: &Value, mapped: &MappedChannel) -> Result<Observation, Unreadable> {
     let channel = label("channel", &source(item, &mapped.key)?)?;
-    let told = |pointer: &Option<String>| pointer.as_deref().map(|pointer| people(item, pointer)).transpose();
-    let crossings = Crossings { forward: told(&mapped.forward)?, backward: told(&mapped.backward)? };
-    let mut observation = Observation { channel, ..Observation::default() };
+    let told = |pointer: &Option<String>| {
+        pointer
+            .as_deref()
+            .map(|pointer| people(item, pointer))
+            .transpose()
+    };
+    let crossings = Crossings {
+        forward: told(&mapped.forward)?,
+        backward: told(&mapped.backward)?,
+    };
+    let mut observation = Observation {
+        channel,
+        ..Observation::default()
+    };
     match mapped.semantics {
         Semantics::Cumulative => observation.total = Some(crossings),
         Semantics::Delta => observation.period = Some(crossings),
@@ -81,7 +124,10 @@ fn people(item: &Value, pointer: &str) -> Result<i64, Unreadable> {
         Some(Value::Number(number)) => count(pointer, number.as_f64().unwrap_or(f64::NAN)),
         Some(Value::String(text)) => match text.trim().parse::<f64>() {
             Ok(number) => count(pointer, number),
-            Err(_) => Err(Unreadable::invalid(pointer, format!("\"{}\" is not a number", excerpt(text)))),
+            Err(_) => Err(Unreadable::invalid(
+                pointer,
+                format!("\"{}\" is not a number", excerpt(text)),
+            )),
         },
         Some(_) => Err(Unreadable::invalid(pointer, "is not a number")),
         None => Err(Unreadable::invalid(pointer, "is missing")),
@@ -95,14 +141,23 @@ fn time(item: &Value, field: &TimeField) -> Result<Moment, Unreadable> {
             let number: f64 = text(item, pointer)?
                 .parse()
                 .map_err(|_| Unreadable::invalid(pointer, "is not a number"))?;
-            let exact = if field.format == TimeFormat::EpochSeconds { number * 1000.0 } else { number };
+            let exact = if field.format == TimeFormat::EpochSeconds {
+                number * 1000.0
+            } else {
+                number
+            };
             // The format is stated, so a small number of milliseconds is a time in 1970 and is judged as such.
-            if exact.abs() < 100_000_000_000.0 { epoch(pointer, exact / 1000.0) } else { epoch(pointer, exact) }
+            if exact.abs() < 100_000_000_000.0 {
+                epoch(pointer, exact / 1000.0)
+            } else {
+                epoch(pointer, exact)
+            }
         }
         TimeFormat::Rfc3339 => rfc3339(pointer, &text(item, pointer)?),
         TimeFormat::Pattern(pattern) => {
             let text = text(item, pointer)?;
-            local_time(&text, pattern, field.zone.as_deref()).map_err(|rule| Unreadable::invalid(pointer, rule))
+            local_time(&text, pattern, field.zone.as_deref())
+                .map_err(|rule| Unreadable::invalid(pointer, rule))
         }
     }
 }
@@ -151,9 +206,14 @@ mod tests {
             { "gate": 7, "when": "24/11/2026 09:30:00", "in": "801573", "out": 9, "uuid": "a-1" },
         ]});
         let payload = decode(body.to_string().as_bytes(), &mapping(TURNSTILES)).unwrap();
-        let [message] = payload.messages.as_slice() else { panic!("one message") };
+        let [message] = payload.messages.as_slice() else {
+            panic!("one message")
+        };
         assert_eq!(message.device.as_deref(), Some("7"));
-        assert_eq!(message.at.unwrap().to_rfc3339(), "2026-11-24T08:30:00+00:00");
+        assert_eq!(
+            message.at.unwrap().to_rfc3339(),
+            "2026-11-24T08:30:00+00:00"
+        );
         assert_eq!(message.readings[0].total, Some(Crossings::both(801_573, 9)));
         assert_eq!(message.readings[0].mark.as_deref(), Some("a-1"));
     }
@@ -162,9 +222,12 @@ mod tests {
     fn each_wrong_field_is_named() {
         let refused = |gate: Value| {
             let body = json!({ "gates": [gate] });
-            decode(body.to_string().as_bytes(), &mapping(TURNSTILES)).unwrap_err().place
+            decode(body.to_string().as_bytes(), &mapping(TURNSTILES))
+                .unwrap_err()
+                .place
         };
-        let good = json!({ "gate": 7, "when": "24/11/2026 09:30:00", "in": 1, "out": 2, "uuid": "a" });
+        let good =
+            json!({ "gate": 7, "when": "24/11/2026 09:30:00", "in": 1, "out": 2, "uuid": "a" });
         let with = |field: &str, value: Value| {
             let mut gate = good.clone();
             gate[field] = value;
@@ -173,7 +236,10 @@ mod tests {
         assert_eq!(refused(with("in", json!(-4))), "/in");
         assert_eq!(refused(with("out", json!("many"))), "/out");
         assert_eq!(refused(with("when", json!("2026-11-24"))), "/when");
-        assert_eq!(refused(with("gate", json!("'; DROP TABLE sensors; --"))), "device");
+        assert_eq!(
+            refused(with("gate", json!("'; DROP TABLE sensors; --"))),
+            "device"
+        );
         assert_eq!(refused(with("gate", json!(null))), "/gate");
     }
 
@@ -190,7 +256,11 @@ mod tests {
             "#,
         );
         let at = |t: i64| {
-            decode(json!({ "t": t, "n": 1 }).to_string().as_bytes(), &mapping).unwrap().messages[0].at.unwrap()
+            decode(json!({ "t": t, "n": 1 }).to_string().as_bytes(), &mapping)
+                .unwrap()
+                .messages[0]
+                .at
+                .unwrap()
         };
         assert_eq!(at(0).timestamp(), 0);
         assert_eq!(at(1_764_000_000_000).timestamp(), 1_764_000_000);

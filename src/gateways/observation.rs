@@ -84,13 +84,25 @@ mod in_out {
     }
 
     #[expect(clippy::ref_option, reason = "the signature serde asks for")]
-    pub(super) fn serialize<S: serde::Serializer>(told: &Option<Crossings>, serializer: S) -> Result<S::Ok, S::Error> {
-        told.map(|told| InOut { forward: told.forward, backward: told.backward }).serialize(serializer)
+    pub(super) fn serialize<S: serde::Serializer>(
+        told: &Option<Crossings>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        told.map(|told| InOut {
+            forward: told.forward,
+            backward: told.backward,
+        })
+        .serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Option<Crossings>, D::Error> {
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        source: D,
+    ) -> Result<Option<Crossings>, D::Error> {
         let told = Option::<InOut>::deserialize(source)?;
-        Ok(told.map(|told| Crossings { forward: told.forward, backward: told.backward }))
+        Ok(told.map(|told| Crossings {
+            forward: told.forward,
+            backward: told.backward,
+        }))
     }
 }
 
@@ -129,12 +141,20 @@ pub struct Unreadable {
 impl Unreadable {
     /// A payload that is not of the format at all.
     pub(super) fn malformed(place: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { place: place.into(), rule: rule.into(), is_malformed: true }
+        Self {
+            place: place.into(),
+            rule: rule.into(),
+            is_malformed: true,
+        }
     }
 
     /// A payload of the format with a value that breaks a rule.
     pub(super) fn invalid(place: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { place: place.into(), rule: rule.into(), is_malformed: false }
+        Self {
+            place: place.into(),
+            rule: rule.into(),
+            is_malformed: false,
+        }
     }
 }
 
@@ -150,11 +170,22 @@ pub(super) fn label(place: &str, text: &str) -> Result<String, Unreadable> {
 /// A moment in milliseconds or seconds since 1970: sensors write either, and no campus counts in 1973.
 pub(super) fn epoch(place: &str, value: f64) -> Result<Moment, Unreadable> {
     const SMALLEST_MILLISECONDS: f64 = 100_000_000_000.0;
-    let milliseconds = if value < SMALLEST_MILLISECONDS { value * 1000.0 } else { value };
+    let milliseconds = if value < SMALLEST_MILLISECONDS {
+        value * 1000.0
+    } else {
+        value
+    };
     if !(0.0..=32_503_680_000_000.0).contains(&milliseconds) {
-        return Err(Unreadable::invalid(place, format!("{value} is not a time between 1970 and 3000")));
+        return Err(Unreadable::invalid(
+            place,
+            format!("{value} is not a time between 1970 and 3000"),
+        ));
     }
-    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "checked just above")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        reason = "checked just above"
+    )]
     let milliseconds = milliseconds as i64;
     DateTime::from_timestamp_millis(milliseconds)
         .ok_or_else(|| Unreadable::invalid(place, format!("{value} is not a time")))
@@ -164,23 +195,42 @@ pub(super) fn epoch(place: &str, value: f64) -> Result<Moment, Unreadable> {
 pub(super) fn rfc3339(place: &str, text: &str) -> Result<Moment, Unreadable> {
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.with_timezone(&Utc))
-        .map_err(|_| Unreadable::invalid(place, format!("\"{}\" is not a time of RFC 3339", excerpt(text))))
+        .map_err(|_| {
+            Unreadable::invalid(
+                place,
+                format!("\"{}\" is not a time of RFC 3339", excerpt(text)),
+            )
+        })
 }
 
 /// The first characters of a foreign text, safe to repeat in a message.
 pub(super) fn excerpt(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(40).collect()
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(40)
+        .collect()
 }
 
 /// A count as devices write it: a whole number, or a float that is one. Negative and absurd ones are refused.
 pub(super) fn count(place: &str, value: f64) -> Result<i64, Unreadable> {
     // LARGEST_COUNT is far below 2^53, so the comparison and the conversion are exact.
-    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "10^12 is exact in a double")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_precision_loss,
+        reason = "10^12 is exact in a double"
+    )]
     let largest = LARGEST_COUNT as f64;
     if !(0.0..=largest).contains(&value) {
-        return Err(Unreadable::invalid(place, format!("{value} is not a count from 0 to {LARGEST_COUNT}")));
+        return Err(Unreadable::invalid(
+            place,
+            format!("{value} is not a count from 0 to {LARGEST_COUNT}"),
+        ));
     }
-    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "checked just above")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        reason = "checked just above"
+    )]
     let whole = value.round() as i64;
     Ok(whole)
 }

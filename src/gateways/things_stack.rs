@@ -42,22 +42,38 @@ struct VersionIds {
 }
 
 /// The message of an event.
-pub(super) fn decode(body: &[u8], model_of: &dyn Fn(&str) -> Option<Family>) -> Result<Payload, Unreadable> {
+pub(super) fn decode(
+    body: &[u8],
+    model_of: &dyn Fn(&str) -> Option<Family>,
+) -> Result<Payload, Unreadable> {
     let told: Event = parse(body)?;
     let Some(ids) = &told.end_device_ids else {
-        return Err(Unreadable::invalid("/end_device_ids", "is missing: this is not an event of The Things Stack v3"));
+        return Err(Unreadable::invalid(
+            "/end_device_ids",
+            "is missing: this is not an event of The Things Stack v3",
+        ));
     };
-    let Some(uplink) = &told.uplink_message else { return Ok(Payload::default()) };
+    let Some(uplink) = &told.uplink_message else {
+        return Ok(Payload::default());
+    };
     let Some(payload) = &uplink.frm_payload else {
-        return Ok(Payload { notes: vec!["the uplink has no payload".to_owned()], ..Payload::default() });
+        return Ok(Payload {
+            notes: vec!["the uplink has no payload".to_owned()],
+            ..Payload::default()
+        });
     };
-    let time = uplink.received_at.as_deref().or(told.received_at.as_deref());
+    let time = uplink
+        .received_at
+        .as_deref()
+        .or(told.received_at.as_deref());
     unwrap(
         &Uplink {
             place: "/uplink_message/frm_payload",
             device_eui: &ids.dev_eui,
             payload,
-            at: time.map(|time| rfc3339("/uplink_message/received_at", time)).transpose()?,
+            at: time
+                .map(|time| rfc3339("/uplink_message/received_at", time))
+                .transpose()?,
             mark: told.correlation_ids.first().map(String::as_str),
             hints: vec![&uplink.version_ids.model_id, &ids.device_id],
         },
@@ -82,14 +98,23 @@ mod tests {
         });
         let model = |eui: &str| (eui == "24E124136D151234").then_some(Family::MilesightVs135);
         let payload = decode(body.to_string().as_bytes(), &model).unwrap();
-        assert_eq!(payload.messages[0].readings[0].total, Some(Crossings::both(72, 200)));
-        assert_eq!(payload.messages[0].at.unwrap().timestamp_subsec_millis(), 900);
+        assert_eq!(
+            payload.messages[0].readings[0].total,
+            Some(Crossings::both(72, 200))
+        );
+        assert_eq!(
+            payload.messages[0].at.unwrap().timestamp_subsec_millis(),
+            900
+        );
     }
 
     #[test]
     fn a_join_is_acknowledged_and_left_alone() {
         let body = json!({ "end_device_ids": { "device_id": "x", "dev_eui": "24E124136D151234" }, "join_accept": {} });
-        assert_eq!(decode(body.to_string().as_bytes(), &|_| None).unwrap(), Payload::default());
+        assert_eq!(
+            decode(body.to_string().as_bytes(), &|_| None).unwrap(),
+            Payload::default()
+        );
     }
 
     proptest! {

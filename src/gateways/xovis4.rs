@@ -8,7 +8,9 @@
 use serde::Deserialize;
 
 use super::json::{OneOrMany, parse};
-use super::observation::{Message, Observation, Payload, Status, Unreadable, count, epoch, label, rfc3339};
+use super::observation::{
+    Message, Observation, Payload, Status, Unreadable, count, epoch, label, rfc3339,
+};
 use crate::domain::reading::Crossings;
 
 #[derive(Deserialize)]
@@ -83,37 +85,63 @@ pub(super) fn decode(body: &[u8]) -> Result<Payload, Unreadable> {
     for body in parse::<OneOrMany<Body>>(body)?.into_vec() {
         match (body.content, body.values) {
             (Some(content), _) => {
-                let device = body.sensor.serial.map(|serial| label("/sensor-info/serial-number", &serial)).transpose()?;
+                let device = body
+                    .sensor
+                    .serial
+                    .map(|serial| label("/sensor-info/serial-number", &serial))
+                    .transpose()?;
                 let mut readings = Vec::new();
                 for element in content.element.into_vec() {
                     measurements(&element, &mut readings)?;
                 }
-                payload.messages.push(Message { device, at: None, readings, status: Status::default() });
+                payload.messages.push(Message {
+                    device,
+                    at: None,
+                    readings,
+                    status: Status::default(),
+                });
             }
             (None, Some(events)) => {
                 for event in events {
                     payload.messages.extend(counted(event)?);
                 }
             }
-            (None, None) => return Err(Unreadable::invalid("body", "holds neither content nor values")),
+            (None, None) => {
+                return Err(Unreadable::invalid(
+                    "body",
+                    "holds neither content nor values",
+                ));
+            }
         }
     }
     Ok(payload)
 }
 
 fn measurements(element: &Element, readings: &mut Vec<Observation>) -> Result<(), Unreadable> {
-    let name = element.name.as_deref().map(|name| label("/content/element/element-name", name)).transpose()?;
+    let name = element
+        .name
+        .as_deref()
+        .map(|name| label("/content/element/element-name", name))
+        .transpose()?;
     for measurement in &element.measurement {
         let since = rfc3339("/content/element/measurement/from", &measurement.from)?;
         let at = rfc3339("/content/element/measurement/to", &measurement.to)?;
         if since >= at {
-            return Err(Unreadable::invalid("/content/element/measurement/to", "is not after from"));
+            return Err(Unreadable::invalid(
+                "/content/element/measurement/to",
+                "is not after from",
+            ));
         }
         let told = |label: &str| {
             let found = measurement.value.iter().find(|value| value.label == label);
-            found.map(|value| count("/content/element/measurement/value", value.value)).transpose()
+            found
+                .map(|value| count("/content/element/measurement/value", value.value))
+                .transpose()
         };
-        let period = Crossings { forward: told("fw")?, backward: told("bw")? };
+        let period = Crossings {
+            forward: told("fw")?,
+            backward: told("bw")?,
+        };
         let mut level = None;
         for word in ["balance", "fill-level", "fillLevel", "count"] {
             level = level.or(told(word)?);
@@ -134,22 +162,41 @@ fn measurements(element: &Element, readings: &mut Vec<Observation>) -> Result<()
 }
 
 fn counted(event: Event) -> Result<Option<Message>, Unreadable> {
-    let (Some(item), "LineCount") = (&event.item, event.kind.as_str()) else { return Ok(None) };
+    let (Some(item), "LineCount") = (&event.item, event.kind.as_str()) else {
+        return Ok(None);
+    };
     let forward = match event.direction.as_deref() {
         Some("forward") => 1,
         Some("backward") => 0,
-        Some(_) | None => return Err(Unreadable::invalid("/values/direction", "is neither forward nor backward")),
+        Some(_) | None => {
+            return Err(Unreadable::invalid(
+                "/values/direction",
+                "is neither forward nor backward",
+            ));
+        }
     };
     let reading = Observation {
         channel: format!("line-{}", item.id),
-        name: item.name.as_deref().map(|name| label("/values/countItem/name", name)).transpose()?,
+        name: item
+            .name
+            .as_deref()
+            .map(|name| label("/values/countItem/name", name))
+            .transpose()?,
         at: Some(epoch("/values/timestamp", event.timestamp)?),
         period: Some(Crossings::both(forward, 1 - forward)),
         mark: event.object.map(|object| object.id.to_string()),
         ..Observation::default()
     };
-    let device = event.serial.map(|serial| label("/values/serial", &serial)).transpose()?;
-    Ok(Some(Message { device, at: None, readings: vec![reading], status: Status::default() }))
+    let device = event
+        .serial
+        .map(|serial| label("/values/serial", &serial))
+        .transpose()?;
+    Ok(Some(Message {
+        device,
+        at: None,
+        readings: vec![reading],
+        status: Status::default(),
+    }))
 }
 
 #[cfg(test)]
@@ -161,10 +208,12 @@ mod tests {
 
     #[test]
     fn a_buffered_body_holds_several_intervals() {
-        let measurement = |minute: u8, fw: u8| json!({
-            "from": format!("2021-09-23T10:{minute}:00+02:00"), "to": format!("2021-09-23T10:{}:00+02:00", minute + 1),
-            "value": [{ "value": fw, "label": "fw" }, { "value": 0, "label": "bw" }],
-        });
+        let measurement = |minute: u8, fw: u8| {
+            json!({
+                "from": format!("2021-09-23T10:{minute}:00+02:00"), "to": format!("2021-09-23T10:{}:00+02:00", minute + 1),
+                "value": [{ "value": fw, "label": "fw" }, { "value": 0, "label": "bw" }],
+            })
+        };
         let body = json!({
             "sensor-time": { "timezone": "Europe/Zurich", "time": "2021-09-23T10:21:06+02:00" },
             "content": { "element": [{ "element-id": 0, "element-name": "Line 0", "data-type": "LINE",
@@ -173,17 +222,31 @@ mod tests {
         });
         let payload = decode(body.to_string().as_bytes()).unwrap();
         let readings = &payload.messages[0].readings;
-        assert_eq!(readings.iter().map(|r| r.period.unwrap().forward).collect::<Vec<_>>(), [Some(1), Some(4)]);
-        assert_eq!(readings[0].at.unwrap().to_rfc3339(), "2021-09-23T08:21:00+00:00");
+        assert_eq!(
+            readings
+                .iter()
+                .map(|r| r.period.unwrap().forward)
+                .collect::<Vec<_>>(),
+            [Some(1), Some(4)]
+        );
+        assert_eq!(
+            readings[0].at.unwrap().to_rfc3339(),
+            "2021-09-23T08:21:00+00:00"
+        );
     }
 
     #[test]
     fn a_crossing_is_told_twice_and_counted_once() {
-        let event = |kind: &str| json!({ "timestamp": 1_632_385_264_305_i64, "type": kind, "serial": "80:1F:12:D5:30:DC",
-            "direction": "forward", "object": { "id": 3006, "x": 303 }, "countItem": { "id": 0, "name": "Line 0" } });
-        let body = json!({ "values": [event("LineCrossing"), event("ZoneExit"), event("LineCount")] });
+        let event = |kind: &str| {
+            json!({ "timestamp": 1_632_385_264_305_i64, "type": kind, "serial": "80:1F:12:D5:30:DC",
+            "direction": "forward", "object": { "id": 3006, "x": 303 }, "countItem": { "id": 0, "name": "Line 0" } })
+        };
+        let body =
+            json!({ "values": [event("LineCrossing"), event("ZoneExit"), event("LineCount")] });
         let payload = decode(body.to_string().as_bytes()).unwrap();
-        let [message] = payload.messages.as_slice() else { panic!("one message") };
+        let [message] = payload.messages.as_slice() else {
+            panic!("one message")
+        };
         assert_eq!(message.readings[0].period, Some(Crossings::both(1, 0)));
     }
 

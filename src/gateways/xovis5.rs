@@ -14,7 +14,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::json::{OneOrMany, parse};
-use super::observation::{Message, Observation, Payload, Status, Unreadable, count, epoch, label, rfc3339};
+use super::observation::{
+    Message, Observation, Payload, Status, Unreadable, count, epoch, label, rfc3339,
+};
 use crate::domain::reading::{Crossings, Moment};
 
 #[derive(Deserialize)]
@@ -149,7 +151,10 @@ struct StatusData {
 pub(super) fn decode(body: &[u8]) -> Result<Payload, Unreadable> {
     let envelopes = parse::<OneOrMany<Envelope>>(body)?.into_vec();
     if envelopes.len() > 100 {
-        return Err(Unreadable::invalid("body", format!("{} envelopes; send at most 100 at once", envelopes.len())));
+        return Err(Unreadable::invalid(
+            "body",
+            format!("{} envelopes; send at most 100 at once", envelopes.len()),
+        ));
     }
     let mut payload = Payload::default();
     for envelope in envelopes {
@@ -182,16 +187,29 @@ fn logics(data: &LogicsData, payload: &mut Payload) -> Result<(), Unreadable> {
     let device = device(&data.sensor_info, &data.package_info)?;
     let mut readings = Vec::new();
     for logic in &data.logics {
-        let name = logic.name.as_deref().map(|name| label("/logics/name", name)).transpose()?;
+        let name = logic
+            .name
+            .as_deref()
+            .map(|name| label("/logics/name", name))
+            .transpose()?;
         for record in &logic.records {
-            let (since, at) = (record.from.moment("/logics/records/from")?, record.to.moment("/logics/records/to")?);
+            let (since, at) = (
+                record.from.moment("/logics/records/from")?,
+                record.to.moment("/logics/records/to")?,
+            );
             if since >= at {
-                return Err(Unreadable::invalid("/logics/records/to", "is not after from"));
+                return Err(Unreadable::invalid(
+                    "/logics/records/to",
+                    "is not after from",
+                ));
             }
             if let (Some(samples), Some(expected)) = (record.samples, record.samples_expected)
                 && samples < expected
             {
-                payload.notes.push(format!("logic {}: record until {at} has {samples} of {expected} samples", logic.id));
+                payload.notes.push(format!(
+                    "logic {}: record until {at} has {samples} of {expected} samples",
+                    logic.id
+                ));
             }
             let observe = |channel: String| Observation {
                 channel,
@@ -202,42 +220,75 @@ fn logics(data: &LogicsData, payload: &mut Payload) -> Result<(), Unreadable> {
             };
             let crossings = crossings(&record.counts)?;
             if !crossings.is_silent() {
-                readings.push(Observation { period: Some(crossings), ..observe(format!("logic-{}", logic.id)) });
+                readings.push(Observation {
+                    period: Some(crossings),
+                    ..observe(format!("logic-{}", logic.id))
+                });
             }
             for counted in &record.counts {
                 let key = format!("logic-{}/{}", logic.id, counted.name);
                 match counted.name.as_str() {
                     "balance" | "occupancy" | "queue-length" if counted.value < 0.0 => {
-                        payload.notes.push(format!("{key} is {}: a state below zero is left out", counted.value));
+                        payload.notes.push(format!(
+                            "{key} is {}: a state below zero is left out",
+                            counted.value
+                        ));
                     }
                     "balance" | "occupancy" | "queue-length" => {
                         let level = Some(count("/logics/records/counts/value", counted.value)?);
-                        readings.push(Observation { level, since: None, ..observe(key) });
+                        readings.push(Observation {
+                            level,
+                            since: None,
+                            ..observe(key)
+                        });
                     }
                     "queueing-time" | "dwell-time" | "dwell_time" => {
-                        let level = Some(count("/logics/records/counts/value", counted.value * 1000.0)?);
-                        readings.push(Observation { level, since: None, ..observe(key) });
+                        let level = Some(count(
+                            "/logics/records/counts/value",
+                            counted.value * 1000.0,
+                        )?);
+                        readings.push(Observation {
+                            level,
+                            since: None,
+                            ..observe(key)
+                        });
                     }
                     "inflow" | "outflow" | "visits" => {
                         let people = count("/logics/records/counts/value", counted.value)?;
-                        let period = Some(Crossings { forward: Some(people), backward: None });
-                        readings.push(Observation { period, ..observe(key) });
+                        let period = Some(Crossings {
+                            forward: Some(people),
+                            backward: None,
+                        });
+                        readings.push(Observation {
+                            period,
+                            ..observe(key)
+                        });
                     }
                     _ => {}
                 }
             }
         }
     }
-    payload.messages.push(Message { device, at: None, readings, status: Status::default() });
+    payload.messages.push(Message {
+        device,
+        at: None,
+        readings,
+        status: Status::default(),
+    });
     Ok(())
 }
 
 fn crossings(counts: &[Count]) -> Result<Crossings, Unreadable> {
     let side = |name: &str| {
         let found = counts.iter().find(|counted| counted.name == name);
-        found.map(|counted| count("/logics/records/counts/value", counted.value)).transpose()
+        found
+            .map(|counted| count("/logics/records/counts/value", counted.value))
+            .transpose()
     };
-    Ok(Crossings { forward: side("fw")?, backward: side("bw")? })
+    Ok(Crossings {
+        forward: side("fw")?,
+        backward: side("bw")?,
+    })
 }
 
 fn live(data: &LiveData, payload: &mut Payload) -> Result<(), Unreadable> {
@@ -247,50 +298,107 @@ fn live(data: &LiveData, payload: &mut Payload) -> Result<(), Unreadable> {
         let at = frame.time.moment("/frames/time")?;
         for event in &frame.events {
             let track = event.attributes.track_id;
-            let is_person = frame.tracked_objects.iter().all(|object| Some(object.track_id) != track || object.kind == "PERSON");
+            let is_person = frame
+                .tracked_objects
+                .iter()
+                .all(|object| Some(object.track_id) != track || object.kind == "PERSON");
             if is_person && let Some(observation) = live_event(event)? {
-                readings.push(Observation { at: Some(at), ..observation });
+                readings.push(Observation {
+                    at: Some(at),
+                    ..observation
+                });
             }
         }
     }
-    payload.messages.push(Message { device, at: None, readings, status: Status::default() });
+    payload.messages.push(Message {
+        device,
+        at: None,
+        readings,
+        status: Status::default(),
+    });
     Ok(())
 }
 
 fn live_event(event: &Event) -> Result<Option<Observation>, Unreadable> {
     let told = &event.attributes;
     let name = told.geometry_name.as_ref().or(told.logic_name.as_ref());
-    let name = name.map(|name| label("/events/attributes", name)).transpose()?;
-    let observation = match (event.kind.as_str(), told.geometry_id, told.logic_id, told.counter_name.as_deref()) {
+    let name = name
+        .map(|name| label("/events/attributes", name))
+        .transpose()?;
+    let observation = match (
+        event.kind.as_str(),
+        told.geometry_id,
+        told.logic_id,
+        told.counter_name.as_deref(),
+    ) {
         (kind @ ("LINE_CROSS_FORWARD" | "LINE_CROSS_BACKWARD"), Some(geometry), _, _) => {
             let forward = i64::from(kind == "LINE_CROSS_FORWARD");
-            let mark = told.track_id.map(|track| format!("{track}:{}", told.sequence_number.unwrap_or(0)));
+            let mark = told
+                .track_id
+                .map(|track| format!("{track}:{}", told.sequence_number.unwrap_or(0)));
             let period = Some(Crossings::both(forward, 1 - forward));
-            Observation { channel: format!("geometry-{geometry}"), period, mark, ..Observation::default() }
+            Observation {
+                channel: format!("geometry-{geometry}"),
+                period,
+                mark,
+                ..Observation::default()
+            }
         }
         ("COUNT_INCREMENT", _, Some(logic), Some(side @ ("fw" | "bw"))) => {
-            let Some(value) = told.counter_value else { return Ok(None) };
+            let Some(value) = told.counter_value else {
+                return Ok(None);
+            };
             let value = Some(count("/events/attributes/counter_value", value)?);
             let total = if side == "fw" {
-                Crossings { forward: value, backward: None }
+                Crossings {
+                    forward: value,
+                    backward: None,
+                }
             } else {
-                Crossings { forward: None, backward: value }
+                Crossings {
+                    forward: None,
+                    backward: value,
+                }
             };
-            Observation { channel: format!("counter-{logic}"), total: Some(total), ..Observation::default() }
+            Observation {
+                channel: format!("counter-{logic}"),
+                total: Some(total),
+                ..Observation::default()
+            }
         }
-        ("COUNT_INCREMENT" | "COUNT_DECREMENT", _, Some(logic), Some(state @ ("balance" | "queue-length"))) => {
-            let Some(value) = told.counter_value.filter(|value| *value >= 0.0) else { return Ok(None) };
+        (
+            "COUNT_INCREMENT" | "COUNT_DECREMENT",
+            _,
+            Some(logic),
+            Some(state @ ("balance" | "queue-length")),
+        ) => {
+            let Some(value) = told.counter_value.filter(|value| *value >= 0.0) else {
+                return Ok(None);
+            };
             let level = Some(count("/events/attributes/counter_value", value)?);
-            Observation { channel: format!("logic-{logic}/{state}"), level, ..Observation::default() }
+            Observation {
+                channel: format!("logic-{logic}/{state}"),
+                level,
+                ..Observation::default()
+            }
         }
         ("TIME_CHANGE", _, Some(logic), Some(state @ "queueing-time")) => {
-            let Some(seconds) = told.amount else { return Ok(None) };
+            let Some(seconds) = told.amount else {
+                return Ok(None);
+            };
             let level = Some(count("/events/attributes/amount", seconds * 1000.0)?);
-            Observation { channel: format!("logic-{logic}/{state}"), level, ..Observation::default() }
+            Observation {
+                channel: format!("logic-{logic}/{state}"),
+                level,
+                ..Observation::default()
+            }
         }
         _ => return Ok(None),
     };
-    Ok(Some(Observation { name, ..observation }))
+    Ok(Some(Observation {
+        name,
+        ..observation
+    }))
 }
 
 /// The few states that say whether the sensor is well. Agents are not read: their addresses hold secrets.
@@ -308,7 +416,9 @@ fn status(data: &StatusData, payload: &mut Payload) -> Result<(), Unreadable> {
     for (name, pointer) in STATES {
         match data.states.pointer(pointer) {
             Some(serde_json::Value::String(word)) => {
-                status.details.insert(name.to_owned(), json!(label(pointer, word)?));
+                status
+                    .details
+                    .insert(name.to_owned(), json!(label(pointer, word)?));
             }
             Some(serde_json::Value::Number(number)) => {
                 status.details.insert(name.to_owned(), json!(number));
@@ -317,7 +427,12 @@ fn status(data: &StatusData, payload: &mut Payload) -> Result<(), Unreadable> {
         }
     }
     let device = device(&data.sensor_info, &data.package_info)?;
-    payload.messages.push(Message { device, at: None, readings: Vec::new(), status });
+    payload.messages.push(Message {
+        device,
+        at: None,
+        readings: Vec::new(),
+        status,
+    });
     Ok(())
 }
 
@@ -345,14 +460,25 @@ mod tests {
 
     #[test]
     fn each_record_of_a_line_is_one_interval() {
-        let counts = json!([{ "id": 2, "name": "fw", "value": 3.0 }, { "id": 3, "name": "bw", "value": 1 }]);
+        let counts =
+            json!([{ "id": 2, "name": "fw", "value": 3.0 }, { "id": 3, "name": "bw", "value": 1 }]);
         let payload = decode(&logics_body(&[line_record(1_645_792_860_000, &counts)])).unwrap();
-        let [message] = payload.messages.as_slice() else { panic!("one message") };
+        let [message] = payload.messages.as_slice() else {
+            panic!("one message")
+        };
         assert_eq!(message.device.as_deref(), Some("00:6E:02:00:6D:BC"));
-        let [reading] = message.readings.as_slice() else { panic!("one reading") };
-        assert_eq!((reading.channel.as_str(), reading.name.as_deref()), ("logic-2", Some("Porte d'entrée")));
+        let [reading] = message.readings.as_slice() else {
+            panic!("one reading")
+        };
+        assert_eq!(
+            (reading.channel.as_str(), reading.name.as_deref()),
+            ("logic-2", Some("Porte d'entrée"))
+        );
         assert_eq!(reading.period, Some(Crossings::both(3, 1)));
-        assert_eq!((reading.at.unwrap() - reading.since.unwrap()).num_seconds(), 60);
+        assert_eq!(
+            (reading.at.unwrap() - reading.since.unwrap()).num_seconds(),
+            60
+        );
     }
 
     #[test]
@@ -373,26 +499,38 @@ mod tests {
             { "name": "queueing-time", "value": 124.426_003, "unit": "seconds" },
         ]);
         let payload = decode(&logics_body(&[line_record(1_720_000_500_000, &counts)])).unwrap();
-        let told: Vec<_> = payload.messages[0].readings.iter().map(|r| (r.channel.as_str(), r.level)).collect();
+        let told: Vec<_> = payload.messages[0]
+            .readings
+            .iter()
+            .map(|r| (r.channel.as_str(), r.level))
+            .collect();
         assert_eq!(
             told,
-            [("logic-2/queue-length", Some(4)), ("logic-2/outflow", None), ("logic-2/queueing-time", Some(124_426))]
+            [
+                ("logic-2/queue-length", Some(4)),
+                ("logic-2/outflow", None),
+                ("logic-2/queueing-time", Some(124_426))
+            ]
         );
     }
 
     #[test]
     fn groups_repeat_what_persons_do() {
-        let frame = |kind: &str, id: i64, direction: &str| json!({
-            "time": 1_645_797_259_355_i64,
-            "tracked_objects": [{ "track_id": id, "type": kind, "attributes": { "gender": "MALE" } }],
-            "events": [{ "category": "SCENE", "type": direction, "attributes": {
-                "track_id": id, "sequence_number": 0, "geometry_id": 2, "geometry_name": "Line 0" } }],
-        });
+        let frame = |kind: &str, id: i64, direction: &str| {
+            json!({
+                "time": 1_645_797_259_355_i64,
+                "tracked_objects": [{ "track_id": id, "type": kind, "attributes": { "gender": "MALE" } }],
+                "events": [{ "category": "SCENE", "type": direction, "attributes": {
+                    "track_id": id, "sequence_number": 0, "geometry_id": 2, "geometry_name": "Line 0" } }],
+            })
+        };
         let body = json!([{ "live_data": { "package_info": { "agent_id": 1005 }, "frames": [
             frame("PERSON", 527, "LINE_CROSS_BACKWARD"), frame("GROUP", 518, "LINE_CROSS_BACKWARD"),
         ] } }]);
         let payload = decode(body.to_string().as_bytes()).unwrap();
-        let [reading] = payload.messages[0].readings.as_slice() else { panic!("one reading") };
+        let [reading] = payload.messages[0].readings.as_slice() else {
+            panic!("one reading")
+        };
         assert_eq!(reading.period, Some(Crossings::both(0, 1)));
         assert_eq!(reading.mark.as_deref(), Some("527:0"));
         assert_eq!(payload.messages[0].device.as_deref(), Some("agent-1005"));
@@ -400,21 +538,31 @@ mod tests {
 
     #[test]
     fn a_connection_test_is_recognised() {
-        assert!(decode(br#"{"connection_test":{"message":"hello"}}"#).unwrap().is_test);
+        assert!(
+            decode(br#"{"connection_test":{"message":"hello"}}"#)
+                .unwrap()
+                .is_test
+        );
     }
 
     #[test]
     fn each_wrong_value_is_named() {
         let refused = |body: &[u8]| decode(body).unwrap_err();
         let negative = json!([{ "name": "fw", "value": -1 }]);
-        assert_eq!(refused(&logics_body(&[line_record(1_645_792_860_000, &negative)])).place, "/logics/records/counts/value");
+        assert_eq!(
+            refused(&logics_body(&[line_record(1_645_792_860_000, &negative)])).place,
+            "/logics/records/counts/value"
+        );
         assert!(refused(b"\xff\xfe").is_malformed);
         assert!(refused(b"{").is_malformed);
         assert!(!refused(b"{}").is_malformed);
         let deep = "[".repeat(100_000);
         assert!(refused(deep.as_bytes()).is_malformed);
         let sql = json!({ "logics_data": { "sensor_info": { "serial_number": "x'; DROP TABLE readings; --" } } });
-        assert_eq!(refused(sql.to_string().as_bytes()).place, "/sensor_info/serial_number");
+        assert_eq!(
+            refused(sql.to_string().as_bytes()).place,
+            "/sensor_info/serial_number"
+        );
     }
 
     proptest! {

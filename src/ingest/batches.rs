@@ -83,7 +83,9 @@ impl Batches {
     /// readings wait only for the ledger to be written.
     pub(super) fn send(&mut self, facts: &mut Facts, ledger_is_written: bool) -> bool {
         while self.older.is_empty() && !self.waiting.is_empty() {
-            let Some(committer) = self.idle.pop() else { return false };
+            let Some(committer) = self.idle.pop() else {
+                return false;
+            };
             self.send_batch(committer, facts);
         }
         // Older readings rewrite what came after them, so they go alone: after all others, and with the ledger written.
@@ -104,39 +106,91 @@ impl Batches {
                 self.waiting.push_front(delivery);
                 break;
             }
-            if delivery.readings.iter().any(|reading| facts.whereabouts(reading) == Whereabouts::Older) {
+            if delivery
+                .readings
+                .iter()
+                .any(|reading| facts.whereabouts(reading) == Whereabouts::Older)
+            {
                 self.older.push_back(delivery);
             } else {
                 deliveries.push(sort_out(batch, delivery, facts, &mut readings));
             }
         }
         // A batch without new readings has nothing to store, but must be answered in its turn.
-        let outcome = readings.is_empty().then(|| Ok(Stored::New { readings: Vec::new(), closed: BTreeSet::new() }));
+        let outcome = readings.is_empty().then(|| {
+            Ok(Stored::New {
+                readings: Vec::new(),
+                closed: BTreeSet::new(),
+            })
+        });
         let work = outcome.is_none().then_some(Work::Store { batch, readings });
-        self.dispatch(batch, committer, work, InFlight { deliveries, outcome, committer: None });
+        self.dispatch(
+            batch,
+            committer,
+            work,
+            InFlight {
+                deliveries,
+                outcome,
+                committer: None,
+            },
+        );
     }
 
     fn send_older(&mut self) {
-        let Some(committer) = self.idle.pop() else { return };
+        let Some(committer) = self.idle.pop() else {
+            return;
+        };
         let batch = self.next;
         self.next += 1;
         let mut readings = Vec::new();
         let mut deliveries = Vec::new();
-        for Delivery { readings: told, heard, reply } in self.older.drain(..) {
-            let fresh = told.iter().map(|reading| (reading.channel, reading.identity)).collect();
-            deliveries.push(Pending { heard, reply, duplicates: 0, fresh, depends_on: None });
+        for Delivery {
+            readings: told,
+            heard,
+            reply,
+        } in self.older.drain(..)
+        {
+            let fresh = told
+                .iter()
+                .map(|reading| (reading.channel, reading.identity))
+                .collect();
+            deliveries.push(Pending {
+                heard,
+                reply,
+                duplicates: 0,
+                fresh,
+                depends_on: None,
+            });
             readings.extend(told);
         }
         let work = Some(Work::StoreOlder { batch, readings });
-        self.dispatch(batch, committer, work, InFlight { deliveries, outcome: None, committer: None });
+        self.dispatch(
+            batch,
+            committer,
+            work,
+            InFlight {
+                deliveries,
+                outcome: None,
+                committer: None,
+            },
+        );
     }
 
-    fn dispatch(&mut self, batch: i64, committer: usize, work: Option<Work>, mut in_flight: InFlight) {
+    fn dispatch(
+        &mut self,
+        batch: i64,
+        committer: usize,
+        work: Option<Work>,
+        mut in_flight: InFlight,
+    ) {
         match (work, self.committers.get(committer)) {
             (Some(work), Some(sender)) => {
                 in_flight.committer = Some(committer);
                 if sender.send(work).is_err() {
-                    in_flight.outcome = Some(Err(Error::Unavailable { part: "the recorder", source: None }));
+                    in_flight.outcome = Some(Err(Error::Unavailable {
+                        part: "the recorder",
+                        source: None,
+                    }));
                 }
             }
             _ => self.idle.push(committer),
@@ -150,7 +204,14 @@ impl Batches {
             if first.get().outcome.is_none() {
                 return;
             }
-            let (batch, InFlight { deliveries, outcome, .. }) = first.remove_entry();
+            let (
+                batch,
+                InFlight {
+                    deliveries,
+                    outcome,
+                    ..
+                },
+            ) = first.remove_entry();
             self.finished = batch;
             for (channel, identity) in deliveries.iter().flat_map(|delivery| &delivery.fresh) {
                 facts.expect_no_more(*channel, identity);
@@ -159,8 +220,14 @@ impl Batches {
                 Some(Ok(stored)) => {
                     let verdict = facts.apply(stored);
                     for delivery in deliveries {
-                        let depended = delivery.depends_on.is_some_and(|batch| self.failed.contains(&batch));
-                        if depended { refuse(delivery) } else { answer(delivery, &verdict, facts) }
+                        let depended = delivery
+                            .depends_on
+                            .is_some_and(|batch| self.failed.contains(&batch));
+                        if depended {
+                            refuse(delivery);
+                        } else {
+                            answer(delivery, &verdict, facts);
+                        }
                     }
                 }
                 Some(Err(error)) => {
@@ -176,9 +243,24 @@ impl Batches {
 }
 
 /// Takes the new readings out of a delivery.
-fn sort_out(batch: i64, delivery: Delivery, facts: &mut Facts, readings: &mut Vec<Reading>) -> Pending {
-    let Delivery { readings: told, heard, reply } = delivery;
-    let mut pending = Pending { heard, reply, duplicates: 0, fresh: Vec::new(), depends_on: None };
+fn sort_out(
+    batch: i64,
+    delivery: Delivery,
+    facts: &mut Facts,
+    readings: &mut Vec<Reading>,
+) -> Pending {
+    let Delivery {
+        readings: told,
+        heard,
+        reply,
+    } = delivery;
+    let mut pending = Pending {
+        heard,
+        reply,
+        duplicates: 0,
+        fresh: Vec::new(),
+        depends_on: None,
+    };
     for reading in told {
         match facts.whereabouts(&reading) {
             Whereabouts::New => {
@@ -198,7 +280,10 @@ fn sort_out(batch: i64, delivery: Delivery, facts: &mut Facts, readings: &mut Ve
 
 fn refuse(delivery: Pending) {
     // Nobody may be waiting any more; the sender repeats what was not acknowledged.
-    let _ = delivery.reply.send(Err(Error::Unavailable { part: "the database", source: None }));
+    let _ = delivery.reply.send(Err(Error::Unavailable {
+        part: "the database",
+        source: None,
+    }));
 }
 
 fn answer(delivery: Pending, verdict: &Verdict, facts: &mut Facts) {
@@ -206,11 +291,18 @@ fn answer(delivery: Pending, verdict: &Verdict, facts: &mut Facts) {
         facts.spaces.sensor_heard(sensor, heard.at);
         facts.draft.heard(sensor, heard);
     }
-    let mut receipt = Receipt { duplicates: delivery.duplicates, ..Receipt::default() };
+    let mut receipt = Receipt {
+        duplicates: delivery.duplicates,
+        ..Receipt::default()
+    };
     for told in &delivery.fresh {
         if verdict.closed.contains(&told.1.at.date_naive()) {
             receipt.closed += 1;
-        } else if verdict.kept.as_ref().is_some_and(|kept| !kept.contains(told)) {
+        } else if verdict
+            .kept
+            .as_ref()
+            .is_some_and(|kept| !kept.contains(told))
+        {
             receipt.duplicates += 1;
         } else {
             receipt.stored += 1;

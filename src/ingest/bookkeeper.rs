@@ -51,15 +51,24 @@ fn book(tx: &mut Transaction<'_>, booking: &Booking) -> Result<Vec<Correction>, 
 }
 
 /// Opens an accounting day: with how many people, and with what an exit weighs. A day is opened once.
-fn begin_day(tx: &mut Transaction<'_>, turn: &Turn, booking: &Booking) -> Result<Vec<Correction>, Error> {
+fn begin_day(
+    tx: &mut Transaction<'_>,
+    turn: &Turn,
+    booking: &Booking,
+) -> Result<Vec<Correction>, Error> {
     let there = corrections::of_space(tx, turn.space, turn.start, booking.at, i64::MAX)?;
-    if there.iter().any(|correction| matches!(correction.kind, Kind::DayStart { .. })) {
+    if there
+        .iter()
+        .any(|correction| matches!(correction.kind, Kind::DayStart { .. }))
+    {
         return Ok(there);
     }
     let opening = NewCorrection {
         space: turn.space,
         at: turn.start,
-        kind: Kind::DayStart { present: turn.opening },
+        kind: Kind::DayStart {
+            present: turn.opening,
+        },
         reason: turn.reason.clone(),
         actor: "parvis".to_owned(),
     };

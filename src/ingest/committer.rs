@@ -67,13 +67,18 @@ pub(super) struct Committer {
 impl Committer {
     /// Works until the recorder hangs up.
     pub(super) fn run(url: &str, work: &Receiver<Work>, events: &Sender<Event>) {
-        let mut committer = Self { recording: Recording::new(url, "parvis recording"), open: BTreeSet::new() };
+        let mut committer = Self {
+            recording: Recording::new(url, "parvis recording"),
+            open: BTreeSet::new(),
+        };
         // A first connection costs ten milliseconds that no sensor need wait for.
         let _ = committer.recording.each(|_| Ok(()));
         while let Ok(work) = work.recv() {
             let (batch, outcome) = match work {
                 Work::Store { batch, readings } => (batch, committer.store(batch, readings)),
-                Work::StoreOlder { batch, readings } => (batch, committer.store_older(batch, readings)),
+                Work::StoreOlder { batch, readings } => {
+                    (batch, committer.store_older(batch, readings))
+                }
             };
             if outcome.is_err() {
                 // Whatever failed, days may have been closed meanwhile.
@@ -92,7 +97,8 @@ impl Committer {
         }
         if !readings.is_empty() {
             // One statement is one commit; a transaction would cost two more round trips.
-            self.recording.each(|tx| readings::append(tx, batch, &readings))?;
+            self.recording
+                .each(|tx| readings::append(tx, batch, &readings))?;
         }
         Ok(Stored::New { readings, closed })
     }
@@ -136,15 +142,29 @@ impl Committer {
 }
 
 /// The records of a channel since the day of the oldest told reading; `None` when nothing told is new.
-fn reopen(tx: &mut Transaction<'_>, channel: ChannelId, mut told: Vec<Reading>) -> Result<Option<Reopened>, Error> {
+fn reopen(
+    tx: &mut Transaction<'_>,
+    channel: ChannelId,
+    mut told: Vec<Reading>,
+) -> Result<Option<Reopened>, Error> {
     told.sort_by_key(|reading| reading.identity);
     told.dedup_by_key(|reading| reading.identity);
-    let Some(oldest) = told.first().map(|reading| reading.identity.at) else { return Ok(None) };
+    let Some(oldest) = told.first().map(|reading| reading.identity.at) else {
+        return Ok(None);
+    };
     let (day, opening) = readings::opening_before(tx, channel, oldest.date_naive())?
         .unwrap_or((oldest.date_naive(), CounterState::default()));
     let from: Moment = day.and_time(chrono::NaiveTime::MIN).and_utc();
     let known = readings::since(tx, &[channel], from, i64::MAX)?;
-    let is_new = |reading: &Reading| known.binary_search_by_key(&reading.identity, |known| known.identity).is_err();
+    let is_new = |reading: &Reading| {
+        known
+            .binary_search_by_key(&reading.identity, |known| known.identity)
+            .is_err()
+    };
     told.retain(is_new);
-    Ok((!told.is_empty()).then_some(Reopened { opening, known, fresh: told }))
+    Ok((!told.is_empty()).then_some(Reopened {
+        opening,
+        known,
+        fresh: told,
+    }))
 }

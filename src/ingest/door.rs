@@ -52,14 +52,22 @@ enum Times {
 
 impl Door {
     pub(super) fn new(parvis: Arc<Parvis>, recorder: Sender<Event>) -> Self {
-        Self { parvis, recorder, waiting: Arc::default() }
+        Self {
+            parvis,
+            recorder,
+            waiting: Arc::default(),
+        }
     }
 
     /// Records what a gateway's sender said. When it returns a receipt, everything is on disk.
     ///
     /// # Errors
     /// When a value breaks a rule (nothing is stored then), when too much waits already, or when the database is gone.
-    pub async fn deliver(&self, gateway: &KnownGateway, payload: Payload) -> Result<Receipt, Error> {
+    pub async fn deliver(
+        &self,
+        gateway: &KnownGateway,
+        payload: Payload,
+    ) -> Result<Receipt, Error> {
         self.record(gateway, payload, Times::Live).await
     }
 
@@ -67,7 +75,11 @@ impl Door {
     ///
     /// # Errors
     /// As [`Door::deliver`].
-    pub async fn deliver_recorded(&self, gateway: &KnownGateway, payload: Payload) -> Result<Receipt, Error> {
+    pub async fn deliver_recorded(
+        &self,
+        gateway: &KnownGateway,
+        payload: Payload,
+    ) -> Result<Receipt, Error> {
         self.record(gateway, payload, Times::Recorded).await
     }
 
@@ -85,22 +97,44 @@ impl Door {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    async fn record(&self, gateway: &KnownGateway, payload: Payload, times: Times) -> Result<Receipt, Error> {
+    async fn record(
+        &self,
+        gateway: &KnownGateway,
+        payload: Payload,
+        times: Times,
+    ) -> Result<Receipt, Error> {
         let received_at = self.parvis.clock.now();
-        let count: usize = payload.messages.iter().map(|message| message.readings.len()).sum();
+        let count: usize = payload
+            .messages
+            .iter()
+            .map(|message| message.readings.len())
+            .sum();
         if count > MOST_READINGS {
             let rule = format!("{count} readings; send at most {MOST_READINGS} at once");
-            return Err(Error::Invalid { field: "body".to_owned(), rule });
+            return Err(Error::Invalid {
+                field: "body".to_owned(),
+                rule,
+            });
         }
         if times == Times::Live {
-            payload.messages.iter().try_for_each(|message| check_times(message, received_at))?;
+            payload
+                .messages
+                .iter()
+                .try_for_each(|message| check_times(message, received_at))?;
         }
         let mut campus = self.parvis.campus();
         let strangers = strangers(&campus, gateway, &payload);
         if !strangers.is_empty() {
-            self.parvis.database.write(move |tx| sensors::keep_strangers(tx, &strangers)).await?;
+            self.parvis
+                .database
+                .write(move |tx| sensors::keep_strangers(tx, &strangers))
+                .await?;
             let parvis = Arc::clone(&self.parvis);
-            campus = self.parvis.database.read(move |_| parvis.reload_campus()).await?;
+            campus = self
+                .parvis
+                .database
+                .read(move |_| parvis.reload_campus())
+                .await?;
             // The recorder must know the channels before their first reading.
             self.send(Event::Campus(Arc::clone(&campus)))?;
         }
@@ -124,40 +158,51 @@ impl Door {
         let before = self.waiting.fetch_add(count, Ordering::Relaxed);
         if before > 0 && before + count > self.parvis.settings.readings.waiting_at_most {
             self.waiting.fetch_sub(count, Ordering::Relaxed);
-            return Err(Error::Unavailable { part: "room for more readings", source: None });
+            return Err(Error::Unavailable {
+                part: "room for more readings",
+                source: None,
+            });
         }
         Ok(())
     }
 
     fn send(&self, event: Event) -> Result<(), Error> {
-        self.recorder.send(event).map_err(|_| Error::Unavailable { part: "the recorder", source: None })
+        self.recorder.send(event).map_err(|_| Error::Unavailable {
+            part: "the recorder",
+            source: None,
+        })
     }
 }
 
 /// The device a message speaks for: the one it names, or the only one the gateway has.
 fn device_of<'a>(campus: &'a Campus, gateway: &KnownGateway, message: &'a Message) -> String {
-    match &message.device {
-        Some(device) => device.to_uppercase(),
-        None => {
-            let devices = campus.devices.get(&gateway.id);
-            let mut names = devices.into_iter().flat_map(|devices| devices.keys());
-            match (names.next(), names.next()) {
-                (Some(only), None) => only.clone(),
-                _ => "UNNAMED".to_owned(),
-            }
+    if let Some(device) = &message.device {
+        device.to_uppercase()
+    } else {
+        let devices = campus.devices.get(&gateway.id);
+        let mut names = devices.into_iter().flat_map(|devices| devices.keys());
+        match (names.next(), names.next()) {
+            (Some(only), None) => only.clone(),
+            _ => "UNNAMED".to_owned(),
         }
     }
 }
 
 fn check_times(message: &Message, received_at: Moment) -> Result<(), Error> {
-    let own = message.readings.iter().flat_map(|observation| [observation.at, observation.since]);
+    let own = message
+        .readings
+        .iter()
+        .flat_map(|observation| [observation.at, observation.since]);
     for at in own.chain([message.at]).flatten() {
         if at > received_at + FUTURE || at < received_at - PAST {
             let told = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
             let rule = format!(
                 "{told} is more than 24 hours ahead or 400 days back: set the clock of the device (NTP)"
             );
-            return Err(Error::Invalid { field: "time".to_owned(), rule });
+            return Err(Error::Invalid {
+                field: "time".to_owned(),
+                rule,
+            });
         }
     }
     Ok(())
@@ -169,14 +214,26 @@ fn strangers(campus: &Campus, gateway: &KnownGateway, payload: &Payload) -> Vec<
     for message in &payload.messages {
         let name = device_of(campus, gateway, message);
         let device = campus.device(gateway.id, &name);
-        let stranger = |channel, counter| Stranger { gateway: gateway.id, device: name.clone(), channel, counter };
+        let stranger = |channel, counter| Stranger {
+            gateway: gateway.id,
+            device: name.clone(),
+            channel,
+            counter,
+        };
         if device.is_none() && message.readings.is_empty() {
             strangers.push(stranger(None, Counter::default()));
         }
         for observation in &message.readings {
             if device.is_none_or(|device| !device.channels.contains_key(&observation.channel)) {
-                let counter = counter_of(&gateway.gateway, device.and_then(|device| device.model), observation);
-                strangers.push(stranger(Some((observation.channel.clone(), observation.name.clone())), counter));
+                let counter = counter_of(
+                    &gateway.gateway,
+                    device.and_then(|device| device.model),
+                    observation,
+                );
+                strangers.push(stranger(
+                    Some((observation.channel.clone(), observation.name.clone())),
+                    counter,
+                ));
             }
         }
     }
@@ -189,8 +246,14 @@ fn counter_of(gateway: &Gateway, model: Option<Family>, observation: &Observatio
         Source::Fixed { value } => *value == observation.channel,
         Source::Pointer(_) => true,
     };
-    let mapped = gateway.mapping.as_ref().and_then(|mapping| mapping.channels.iter().find(is_named));
-    mapped.map_or_else(|| model.unwrap_or(gateway.family).counter(), MappedChannel::counter)
+    let mapped = gateway
+        .mapping
+        .as_ref()
+        .and_then(|mapping| mapping.channels.iter().find(is_named));
+    mapped.map_or_else(
+        || model.unwrap_or(gateway.family).counter(),
+        MappedChannel::counter,
+    )
 }
 
 fn resolve(
@@ -204,7 +267,9 @@ fn resolve(
     let mut heard: Vec<(SensorId, Heard)> = Vec::new();
     for message in payload.messages {
         let name = device_of(campus, gateway, &message);
-        let Some(device) = campus.device(gateway.id, &name) else { continue };
+        let Some(device) = campus.device(gateway.id, &name) else {
+            continue;
+        };
         for observation in &message.readings {
             if let Some(channel) = device.channels.get(&observation.channel) {
                 let told = observation.at.or(message.at);
@@ -217,14 +282,30 @@ fn resolve(
                     mark: observation.mark.as_deref().map(hashed),
                 };
                 let clock = ClockVerdict::on(told, received_at);
-                readings.push(Reading { channel: *channel, identity, received_at, clock });
+                readings.push(Reading {
+                    channel: *channel,
+                    identity,
+                    received_at,
+                    clock,
+                });
             }
         }
         let details = (!message.status.details.is_empty())
             .then(|| serde_json::Value::Object(message.status.details.into_iter().collect()));
-        heard.push((device.sensor, Heard { at: received_at, battery: message.status.battery, details }));
+        heard.push((
+            device.sensor,
+            Heard {
+                at: received_at,
+                battery: message.status.battery,
+                details,
+            },
+        ));
     }
-    Delivery { readings, heard, reply }
+    Delivery {
+        readings,
+        heard,
+        reply,
+    }
 }
 
 /// PostgreSQL keeps microseconds; what is compared in memory must be what comes back.
@@ -236,6 +317,9 @@ fn to_micros(moment: Moment) -> Moment {
 fn hashed(mark: &str) -> i64 {
     let digest = openssl::sha::sha256(mark.as_bytes());
     let mut first = [0; 8];
-    first.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    first
+        .iter_mut()
+        .zip(digest)
+        .for_each(|(to, from)| *to = from);
     i64::from_be_bytes(first)
 }

@@ -75,14 +75,32 @@ impl Draft {
         for adjustment in changes.moved {
             for crossing in crossings {
                 let (entries, exits) = crossing.flow(adjustment.forward, adjustment.backward);
-                let sums = self.moved.entry((crossing.space, channel, adjustment.second)).or_default();
+                let sums = self
+                    .moved
+                    .entry((crossing.space, channel, adjustment.second))
+                    .or_default();
                 sums.0 += entries;
                 sums.1 += exits;
             }
         }
-        self.doubts.extend(changes.cleared.into_iter().map(|identity| Quarantine::Out(channel, identity)));
-        self.doubts.extend(changes.doubted.into_iter().map(|(reading, doubt)| Quarantine::In(reading, doubt)));
-        self.openings.extend(changes.openings.into_iter().map(|(day, state)| ((channel, day), state)));
+        self.doubts.extend(
+            changes
+                .cleared
+                .into_iter()
+                .map(|identity| Quarantine::Out(channel, identity)),
+        );
+        self.doubts.extend(
+            changes
+                .doubted
+                .into_iter()
+                .map(|(reading, doubt)| Quarantine::In(reading, doubt)),
+        );
+        self.openings.extend(
+            changes
+                .openings
+                .into_iter()
+                .map(|(day, state)| ((channel, day), state)),
+        );
     }
 
     pub(super) fn level(&mut self, space: SpaceId, channel: ChannelId, second: Second, level: i64) {
@@ -103,20 +121,41 @@ impl Draft {
 
     /// Completes the draft: entries get their positions after `checkpoint.position`, which moves on.
     pub(super) fn complete(self, checkpoint: &mut Checkpoint, batch: i64, at: Moment) -> Booking {
-        let mut moved: Vec<_> = self.moved.into_iter().filter(|(_, sums)| *sums != (0, 0)).collect();
+        let mut moved: Vec<_> = self
+            .moved
+            .into_iter()
+            .filter(|(_, sums)| *sums != (0, 0))
+            .collect();
         moved.sort_unstable_by_key(|((space, channel, second), _)| (*second, *space, *channel));
-        let moved = moved.into_iter().map(|(key, (entries, exits))| (key, entries, exits, None));
-        let levels = self.levels.into_iter().map(|(key, level)| (key, 0, 0, Some(level)));
+        let moved = moved
+            .into_iter()
+            .map(|(key, (entries, exits))| (key, entries, exits, None));
+        let levels = self
+            .levels
+            .into_iter()
+            .map(|(key, level)| (key, 0, 0, Some(level)));
         let mut entries = Vec::new();
         for ((space, channel, second), people_in, people_out, level) in moved.chain(levels) {
             checkpoint.position += 1;
             let position = checkpoint.position;
-            entries.push(Entry { position, space, channel, second, entries: people_in, exits: people_out, level });
+            entries.push(Entry {
+                position,
+                space,
+                channel,
+                second,
+                entries: people_in,
+                exits: people_out,
+                level,
+            });
         }
         checkpoint.batch = batch;
         Booking {
             entries,
-            openings: self.openings.into_iter().map(|((channel, day), state)| (channel, day, state)).collect(),
+            openings: self
+                .openings
+                .into_iter()
+                .map(|((channel, day), state)| (channel, day, state))
+                .collect(),
             doubts: self.doubts,
             heard: self.heard.into_iter().collect(),
             channels_heard: self.channels_heard.into_iter().collect(),

@@ -13,6 +13,7 @@ use crate::domain::channel_book::{Changes, ChannelBook, Place};
 use crate::domain::counter::Counter;
 use crate::domain::ids::ChannelId;
 use crate::domain::reading::{Identity, Moment, Reading, Second};
+use crate::persistence::sensors::Heard;
 
 /// A channel's newest readings, and those on their way to the disk, each with its batch.
 #[derive(Debug)]
@@ -55,9 +56,26 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn new(campus: Arc<Campus>, books: HashMap<ChannelId, ChannelBook>, spaces: Spaces) -> Self {
-        let slot = |(channel, book)| (channel, Slot { book, pending: BTreeMap::new() });
-        Self { campus, slots: books.into_iter().map(slot).collect(), spaces, draft: Draft::default() }
+    pub(super) fn new(
+        campus: Arc<Campus>,
+        books: HashMap<ChannelId, ChannelBook>,
+        spaces: Spaces,
+    ) -> Self {
+        let slot = |(channel, book)| {
+            (
+                channel,
+                Slot {
+                    book,
+                    pending: BTreeMap::new(),
+                },
+            )
+        };
+        Self {
+            campus,
+            slots: books.into_iter().map(slot).collect(),
+            spaces,
+            draft: Draft::default(),
+        }
     }
 
     pub(super) fn set_campus(&mut self, campus: Arc<Campus>, now: Moment) {
@@ -73,8 +91,9 @@ impl Facts {
 
     fn slot(&mut self, channel: ChannelId) -> &mut Slot {
         let campus = &self.campus;
-        self.slots.entry(channel).or_insert_with(|| {
-            Slot { book: ChannelBook::new(counter_of(campus, channel)), pending: BTreeMap::new() }
+        self.slots.entry(channel).or_insert_with(|| Slot {
+            book: ChannelBook::new(counter_of(campus, channel)),
+            pending: BTreeMap::new(),
         })
     }
 
@@ -84,13 +103,18 @@ impl Facts {
         match slot.book.place(&reading.identity) {
             Place::Known => Whereabouts::Known,
             Place::Older => Whereabouts::Older,
-            Place::New => slot.pending.get(&reading.identity).map_or(Whereabouts::New, |batch| Whereabouts::Pending(*batch)),
+            Place::New => slot
+                .pending
+                .get(&reading.identity)
+                .map_or(Whereabouts::New, |batch| Whereabouts::Pending(*batch)),
         }
     }
 
     /// A new reading goes to the disk with a batch.
     pub(super) fn expect(&mut self, reading: &Reading, batch: i64) {
-        self.slot(reading.channel).pending.insert(reading.identity, batch);
+        self.slot(reading.channel)
+            .pending
+            .insert(reading.identity, batch);
     }
 
     /// It has arrived there, or not.
@@ -102,7 +126,10 @@ impl Facts {
     pub(super) fn apply(&mut self, stored: Stored) -> Verdict {
         let mut verdict = Verdict::default();
         match stored {
-            Stored::New { mut readings, closed } => {
+            Stored::New {
+                mut readings,
+                closed,
+            } => {
                 readings.sort_by_key(|reading| reading.channel);
                 for fresh in readings.chunk_by(|one, other| one.channel == other.channel) {
                     if let Some(first) = fresh.first() {
@@ -114,7 +141,15 @@ impl Facts {
             }
             Stored::Older { channels, closed } => {
                 let mut kept = HashSet::new();
-                for (channel, Reopened { opening, known, fresh }) in channels {
+                for (
+                    channel,
+                    Reopened {
+                        opening,
+                        known,
+                        fresh,
+                    },
+                ) in channels
+                {
                     let counter = counter_of(&self.campus, channel);
                     let slot = self.slot(channel);
                     slot.book = ChannelBook::reopened(counter, opening, known);
@@ -129,8 +164,17 @@ impl Facts {
         verdict
     }
 
-    fn applied(&mut self, channel: ChannelId, fresh: &[Reading], changes: Changes, verdict: &mut Verdict) {
-        let doubted = changes.doubted.iter().map(|(reading, _)| (channel, reading.identity));
+    fn applied(
+        &mut self,
+        channel: ChannelId,
+        fresh: &[Reading],
+        changes: Changes,
+        verdict: &mut Verdict,
+    ) {
+        let doubted = changes
+            .doubted
+            .iter()
+            .map(|(reading, _)| (channel, reading.identity));
         verdict.doubted.extend(doubted);
         self.slot(channel).book.trim();
         self.note(channel, changes);
@@ -149,12 +193,35 @@ impl Facts {
         }
     }
 
+    /// Readings that were stored before a restart and that the ledger lacks: what they changed is told once more.
+    pub(super) fn tell_again(&mut self, channel: ChannelId, fresh: &[Reading], changes: Changes) {
+        self.applied(channel, fresh, changes, &mut Verdict::default());
+        let received_at = fresh.iter().map(|reading| reading.received_at).max();
+        let sensor = self.campus.channels.get(&channel).map(|known| known.sensor);
+        if let (Some(at), Some(sensor)) = (received_at, sensor) {
+            self.spaces.sensor_heard(sensor, at);
+            self.draft.heard(
+                sensor,
+                Heard {
+                    at,
+                    battery: None,
+                    details: None,
+                },
+            );
+        }
+    }
+
     /// Notes what readings of a channel changed, in the figures and in the draft.
-    pub(super) fn note(&mut self, channel: ChannelId, changes: Changes) {
+    fn note(&mut self, channel: ChannelId, changes: Changes) {
         let crossings = self.campus.zones.crossings(channel);
         for adjustment in &changes.moved {
             for crossing in crossings {
-                self.spaces.flow(*crossing, adjustment.second, adjustment.forward, adjustment.backward);
+                self.spaces.flow(
+                    *crossing,
+                    adjustment.second,
+                    adjustment.forward,
+                    adjustment.backward,
+                );
             }
         }
         self.draft.note(channel, crossings, changes);
@@ -162,5 +229,8 @@ impl Facts {
 }
 
 fn counter_of(campus: &Campus, channel: ChannelId) -> Counter {
-    campus.channels.get(&channel).map_or_else(Counter::default, |known| known.channel.counter)
+    campus
+        .channels
+        .get(&channel)
+        .map_or_else(Counter::default, |known| known.channel.counter)
 }

@@ -24,7 +24,11 @@ pub(super) struct Listener {
 
 impl Listener {
     pub(super) fn new(parvis: Arc<Parvis>, events: Sender<Event>, last_correction: i64) -> Self {
-        Self { parvis, events, last_correction }
+        Self {
+            parvis,
+            events,
+            last_correction,
+        }
     }
 
     /// Listens until the recorder is gone.
@@ -52,7 +56,10 @@ impl Listener {
             }
             if heard.contains(&Announcement::Corrections) {
                 let last = self.last_correction;
-                let made = self.parvis.database.read_blocking(|view| corrections::after(view, last))?;
+                let made = self
+                    .parvis
+                    .database
+                    .read_blocking(|view| corrections::after(view, last))?;
                 self.last_correction = made.last().map_or(last, |correction| correction.id);
                 if !made.is_empty() && self.events.send(Event::Corrected(made)).is_err() {
                     return Ok(());

@@ -108,18 +108,24 @@ impl Recorder {
         let now = parvis.clock.now();
         let place = {
             let campus = Arc::clone(&campus);
-            parvis.database.read_blocking(move |view| recovery::find(view, campus, now))?
+            parvis
+                .database
+                .read_blocking(move |view| recovery::find(view, campus, now))?
         };
         let (events, inbox) = channel();
         let writers = parvis.settings.readings.writers.max(1);
-        let committers = (0..writers).map(|_| spawn_committer(&url, &events)).collect();
+        let committers = (0..writers)
+            .map(|_| spawn_committer(&url, &events))
+            .collect();
         let (bookkeeper, bookings) = channel();
         let booked = events.clone();
         let booking_url = url.clone();
         std::thread::spawn(move || bookkeeper::run(&booking_url, &bookings, &booked));
         let mut facts = Facts::new(campus, place.books, place.spaces);
         facts.draft.turns = place.turns;
-        place.unbooked.into_iter().for_each(|(channel, changes)| facts.note(channel, changes));
+        for (channel, fresh, changes) in place.unbooked {
+            facts.tell_again(channel, &fresh, changes);
+        }
         let recorder = Self {
             clock: parvis.clock.clone(),
             facts,
@@ -143,13 +149,23 @@ impl Recorder {
             .name("recorder".to_owned())
             .spawn(move || recorder.run(&inbox))
             .map_err(Error::internal)?;
-        Ok(Recording { door: Door::new(Arc::clone(parvis), events.clone()), events, thread, lock })
+        Ok(Recording {
+            door: Door::new(Arc::clone(parvis), events.clone()),
+            events,
+            thread,
+            lock,
+        })
     }
 
     fn run(mut self, inbox: &Receiver<Event>) {
         let now = self.clock.now();
-        let first: Vec<(SpaceId, Figure)> =
-            self.facts.spaces.states.iter().map(|(space, state)| (*space, state.figure)).collect();
+        let first: Vec<(SpaceId, Figure)> = self
+            .facts
+            .spaces
+            .states
+            .iter()
+            .map(|(space, state)| (*space, state.figure))
+            .collect();
         (self.announce)(&first);
         self.look_around(now);
         loop {
@@ -165,7 +181,8 @@ impl Recorder {
             }
             let now = self.clock.now();
             self.batches.finish(&mut self.facts);
-            let ledger_is_written = self.facts.draft.is_empty() && self.ledger.writing_since.is_none();
+            let ledger_is_written =
+                self.facts.draft.is_empty() && self.ledger.writing_since.is_none();
             if self.batches.send(&mut self.facts, ledger_is_written) {
                 self.ledger.again_at = Instant::now();
             }
@@ -182,7 +199,9 @@ impl Recorder {
             Event::Delivery(delivery) => self.batches.wait(delivery),
             Event::Stored { batch, outcome } => self.batches.stored(batch, outcome),
             Event::Booked(already_open) => {
-                already_open.iter().for_each(|correction| self.facts.spaces.correct(correction));
+                for correction in &already_open {
+                    self.facts.spaces.correct(correction);
+                }
                 if let Some(since) = self.ledger.writing_since.take() {
                     let pause = BOOKING_PAUSE.max(since.elapsed().saturating_mul(BOOKING_SHARE));
                     self.ledger.again_at = Instant::now() + pause;
@@ -230,13 +249,17 @@ impl Recorder {
             }
             return;
         }
-        let is_urgent = self.is_stopping || !ledger.asked.is_empty() || !self.facts.draft.turns.is_empty();
+        let is_urgent =
+            self.is_stopping || !ledger.asked.is_empty() || !self.facts.draft.turns.is_empty();
         if !is_urgent && Instant::now() < ledger.again_at {
             return;
         }
         let draft = std::mem::take(&mut self.facts.draft);
         let mut booking = draft.complete(&mut ledger.checkpoint, self.batches.finished, now);
-        booking.publications = self.facts.spaces.publish(ledger.checkpoint.position, ledger.last_correction);
+        booking.publications = self
+            .facts
+            .spaces
+            .publish(ledger.checkpoint.position, ledger.last_correction);
         ledger.told_when_written.append(&mut ledger.asked);
         ledger.writing_since = Some(Instant::now());
         let _ = ledger.bookkeeper.send(booking);

@@ -21,8 +21,8 @@ use crate::persistence::{View, corrections, publications, readings, sensors};
 /// Everything the recorder begins with.
 pub(super) struct Place {
     pub(super) books: HashMap<ChannelId, ChannelBook>,
-    /// What readings did that are stored but not in the ledger yet.
-    pub(super) unbooked: Vec<(ChannelId, Changes)>,
+    /// Readings that are stored but not in the ledger yet, and what they changed.
+    pub(super) unbooked: Vec<(ChannelId, Vec<Reading>, Changes)>,
     pub(super) spaces: Spaces,
     pub(super) turns: Vec<Turn>,
     pub(super) checkpoint: Checkpoint,
@@ -57,11 +57,23 @@ pub(super) fn find(view: &mut View<'_>, campus: Arc<Campus>, now: Moment) -> Res
     for (channel, at) in spaces_heard {
         spaces.channel_heard(channel, at);
     }
-    Ok(Place { books, unbooked, spaces, turns, checkpoint, last_batch, last_correction })
+    Ok(Place {
+        books,
+        unbooked,
+        spaces,
+        turns,
+        checkpoint,
+        last_batch,
+        last_correction,
+    })
 }
 
 /// The book of each channel, from its last opening on and as far as the ledger has come.
-fn books(view: &mut View<'_>, campus: &Campus, batch: i64) -> Result<HashMap<ChannelId, ChannelBook>, Error> {
+fn books(
+    view: &mut View<'_>,
+    campus: &Campus,
+    batch: i64,
+) -> Result<HashMap<ChannelId, ChannelBook>, Error> {
     let mut by_day: BTreeMap<NaiveDate, Vec<(ChannelId, CounterState)>> = BTreeMap::new();
     for (channel, day, state) in readings::newest_openings(view)? {
         by_day.entry(day).or_default().push((channel, state));
@@ -76,8 +88,12 @@ fn books(view: &mut View<'_>, campus: &Campus, batch: i64) -> Result<HashMap<Cha
             told.entry(reading.channel).or_default().push(reading);
         }
         for (channel, opening) in openings {
-            let counter = campus.channels.get(&channel).map_or_else(Counter::default, |known| known.channel.counter);
-            let mut book = ChannelBook::reopened(counter, opening, told.remove(&channel).unwrap_or_default());
+            let counter = campus
+                .channels
+                .get(&channel)
+                .map_or_else(Counter::default, |known| known.channel.counter);
+            let mut book =
+                ChannelBook::reopened(counter, opening, told.remove(&channel).unwrap_or_default());
             book.trim();
             books.insert(channel, book);
         }
@@ -91,19 +107,33 @@ fn unbooked(
     campus: &Campus,
     batch: i64,
     books: &mut HashMap<ChannelId, ChannelBook>,
-) -> Result<Vec<(ChannelId, Changes)>, Error> {
+) -> Result<Vec<(ChannelId, Vec<Reading>, Changes)>, Error> {
     let mut by_channel: BTreeMap<ChannelId, Vec<Reading>> = BTreeMap::new();
     for reading in readings::after_batch(view, batch)? {
         by_channel.entry(reading.channel).or_default().push(reading);
     }
     let mut all = Vec::new();
     for (channel, fresh) in by_channel {
-        let oldest = fresh.iter().map(|reading| reading.identity.at.date_naive()).min().unwrap_or_default();
-        let (day, opening) = readings::opening_before(view, channel, oldest)?.unwrap_or((oldest, CounterState::default()));
-        let known = readings::since(view, &[channel], day.and_time(chrono::NaiveTime::MIN).and_utc(), batch)?;
-        let counter = campus.channels.get(&channel).map_or_else(Counter::default, |known| known.channel.counter);
+        let oldest = fresh
+            .iter()
+            .map(|reading| reading.identity.at.date_naive())
+            .min()
+            .unwrap_or_default();
+        let (day, opening) = readings::opening_before(view, channel, oldest)?
+            .unwrap_or((oldest, CounterState::default()));
+        let known = readings::since(
+            view,
+            &[channel],
+            day.and_time(chrono::NaiveTime::MIN).and_utc(),
+            batch,
+        )?;
+        let counter = campus
+            .channels
+            .get(&channel)
+            .map_or_else(Counter::default, |known| known.channel.counter);
         let mut book = ChannelBook::reopened(counter, opening, known);
-        all.push((channel, book.add(fresh)));
+        let changes = book.add(fresh.clone());
+        all.push((channel, fresh, changes));
         book.trim();
         books.insert(channel, book);
     }
@@ -120,8 +150,12 @@ fn space_state(
     let shown = publications::at(view, space.id, now)?;
     let (mut state, _) = begin(campus, space, now, 0);
     let standing = corrections::of_space(view, space.id, state.day_start, state.day_end, i64::MAX)?;
-    let is_open = standing.iter().any(|correction| matches!(correction.kind, Kind::DayStart { .. }));
-    let stayed = publications::at(view, space.id, state.day_start)?.and_then(|before| before.exact).unwrap_or(0);
+    let is_open = standing
+        .iter()
+        .any(|correction| matches!(correction.kind, Kind::DayStart { .. }));
+    let stayed = publications::at(view, space.id, state.day_start)?
+        .and_then(|before| before.exact)
+        .unwrap_or(0);
     let (opened, turn) = begin(campus, space, now, stayed);
     if is_open {
         state.day = corrected_day(&standing, false);
@@ -135,11 +169,19 @@ fn space_state(
         }
     }
     // Levels may stand since yesterday; flows count from the start of the day.
-    let span = Span { after: state.day_start - chrono::TimeDelta::days(1), until: state.day_end, up_to: i64::MAX };
+    let span = Span {
+        after: state.day_start - chrono::TimeDelta::days(1),
+        until: state.day_end,
+        up_to: i64::MAX,
+    };
     for entry in ledger::of_space(view, space.id, span)? {
         if let Some(level) = entry.level {
             let at = entry.second.moment();
-            if state.levels.get(&entry.channel).is_none_or(|(known, _)| *known <= at) {
+            if state
+                .levels
+                .get(&entry.channel)
+                .is_none_or(|(known, _)| *known <= at)
+            {
                 state.levels.insert(entry.channel, (at, level));
             }
         } else if entry.second.moment() > state.day_start {

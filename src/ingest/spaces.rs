@@ -59,7 +59,12 @@ impl Spaces {
         states: BTreeMap<SpaceId, SpaceState>,
         heard: HashMap<SensorId, Moment>,
     ) -> Self {
-        Self { campus, states, heard, touched: BTreeSet::new() }
+        Self {
+            campus,
+            states,
+            heard,
+            touched: BTreeSet::new(),
+        }
     }
 
     /// Takes another campus; spaces that are new begin with nothing.
@@ -70,9 +75,9 @@ impl Spaces {
         let campus = Arc::clone(&self.campus);
         let mut turns = Vec::new();
         for space in &campus.spaces {
-            if !self.states.contains_key(&space.id) {
+            if let std::collections::btree_map::Entry::Vacant(e) = self.states.entry(space.id) {
                 let (state, turn) = begin(&campus, space, now, 0);
-                self.states.insert(space.id, state);
+                e.insert(state);
                 turns.push(turn);
             }
         }
@@ -91,10 +96,25 @@ impl Spaces {
     }
 
     /// A channel saw how many people a space holds. An older view than the last changes nothing.
-    pub(super) fn level(&mut self, space: SpaceId, channel: ChannelId, at: Moment, level: i64) -> bool {
-        let Some(state) = self.states.get_mut(&space) else { return false };
-        let newer = state.levels.get(&channel).is_none_or(|(known, before)| *known < at && *before != level);
-        if state.levels.get(&channel).is_none_or(|(known, _)| *known < at) {
+    pub(super) fn level(
+        &mut self,
+        space: SpaceId,
+        channel: ChannelId,
+        at: Moment,
+        level: i64,
+    ) -> bool {
+        let Some(state) = self.states.get_mut(&space) else {
+            return false;
+        };
+        let newer = state
+            .levels
+            .get(&channel)
+            .is_none_or(|(known, before)| *known < at && *before != level);
+        if state
+            .levels
+            .get(&channel)
+            .is_none_or(|(known, _)| *known < at)
+        {
             state.levels.insert(channel, (at, level));
             self.touched.insert(space);
         }
@@ -103,7 +123,12 @@ impl Spaces {
 
     /// A channel spoke.
     pub(super) fn channel_heard(&mut self, channel: ChannelId, at: Moment) {
-        let crossings = self.campus.zones.crossings(channel).iter().map(|crossing| crossing.space);
+        let crossings = self
+            .campus
+            .zones
+            .crossings(channel)
+            .iter()
+            .map(|crossing| crossing.space);
         for space in crossings.chain(self.campus.zones.seen_by(channel)) {
             if let Some(state) = self.states.get_mut(&space) {
                 state.as_of = state.as_of.max(Some(at));
@@ -120,7 +145,9 @@ impl Spaces {
 
     /// A correction was made.
     pub(super) fn correct(&mut self, correction: &Correction) {
-        let Some(state) = self.states.get_mut(&correction.space) else { return };
+        let Some(state) = self.states.get_mut(&correction.space) else {
+            return;
+        };
         self.touched.insert(correction.space);
         match correction.kind {
             Kind::DayStart { .. } if correction.at == state.day_start => state.is_turning = false,
@@ -137,7 +164,10 @@ impl Spaces {
                     state.day.revoke_recount(at);
                 }
             }
-            Kind::DayStart { .. } | Kind::Drift { .. } | Kind::Recount { .. } | Kind::DayClose { .. } => {}
+            Kind::DayStart { .. }
+            | Kind::Drift { .. }
+            | Kind::Recount { .. }
+            | Kind::DayClose { .. } => {}
         }
     }
 
@@ -147,8 +177,11 @@ impl Spaces {
         let campus = Arc::clone(&self.campus);
         for space in &campus.spaces {
             // News of the old day is published first, as of the old day.
-            let is_due = |state: &&mut SpaceState| now >= state.day_end && state.changed_at.is_none();
-            let Some(state) = self.states.get_mut(&space.id).filter(is_due) else { continue };
+            let is_due =
+                |state: &&mut SpaceState| now >= state.day_end && state.changed_at.is_none();
+            let Some(state) = self.states.get_mut(&space.id).filter(is_due) else {
+                continue;
+            };
             let stayed = state.day.sum().present;
             let (next, turn) = begin(&campus, space, now, stayed);
             let before = std::mem::replace(state, next);
@@ -170,7 +203,9 @@ impl Spaces {
         let mut wholes = BTreeSet::new();
         for space in &touched {
             let mut next = campus.space_by_id(*space).and_then(|known| known.parent);
-            while let Some(whole) = next.filter(|whole| matches!(campus.zones.source(*whole), Source::Parts(_))) {
+            while let Some(whole) =
+                next.filter(|whole| matches!(campus.zones.source(*whole), Source::Parts(_)))
+            {
                 wholes.insert(whole);
                 next = campus.space_by_id(whole).and_then(|known| known.parent);
             }
@@ -181,7 +216,10 @@ impl Spaces {
         let mut wholes: Vec<SpaceId> = wholes.into_iter().collect();
         wholes.sort_by_key(|whole| std::cmp::Reverse(depth(&campus, *whole)));
         for space in leaves.chain(wholes) {
-            changed.extend(self.refresh_one(&campus, space, now).map(|figure| (space, figure)));
+            changed.extend(
+                self.refresh_one(&campus, space, now)
+                    .map(|figure| (space, figure)),
+            );
         }
         changed
     }
@@ -198,22 +236,41 @@ impl Spaces {
 
     fn refresh_one(&mut self, campus: &Campus, space: SpaceId, now: Moment) -> Option<Figure> {
         let present = self.present(campus, space);
-        let quality = if self.states.get(&space).is_some_and(|state| state.is_surely_good) {
+        let quality = if self
+            .states
+            .get(&space)
+            .is_some_and(|state| state.is_surely_good)
+        {
             Quality::Good
         } else {
             freshness::quality(&self.sources(campus, space), now)
         };
         let parts_as_of = self.parts_as_of(campus, space);
-        let state = self.states.get_mut(&space).filter(|state| !state.is_turning)?;
+        let state = self
+            .states
+            .get_mut(&space)
+            .filter(|state| !state.is_turning)?;
         state.is_surely_good = quality == Quality::Good;
         let is_known = quality != Quality::Unknown || !state.recounts.is_empty();
         let present = present.filter(|_| is_known);
-        while state.history.get(1).is_some_and(|(at, _)| *at <= now - trend::LOOKS_BACK) {
+        while state
+            .history
+            .get(1)
+            .is_some_and(|(at, _)| *at <= now - trend::LOOKS_BACK)
+        {
             state.history.pop_front();
         }
-        let before =
-            state.history.front().filter(|(at, _)| *at <= now - trend::LOOKS_BACK).map(|(_, people)| *people);
-        let figure = Figure { present, quality, as_of: state.as_of.max(parts_as_of), before };
+        let before = state
+            .history
+            .front()
+            .filter(|(at, _)| *at <= now - trend::LOOKS_BACK)
+            .map(|(_, people)| *people);
+        let figure = Figure {
+            present,
+            quality,
+            as_of: state.as_of.max(parts_as_of),
+            before,
+        };
         if figure == state.figure {
             return None;
         }
@@ -235,9 +292,21 @@ impl Spaces {
         let mut rows = Vec::new();
         for (space, state) in &mut self.states {
             if let Some(at) = state.changed_at.take() {
-                let Figure { present, quality, as_of, .. } = state.figure;
-                let is_flow = matches!(self.campus.zones.source(*space), Source::Flows(_) | Source::Nothing);
-                let exact = if is_flow { state.day.sum().present } else { present.unwrap_or(0) * MILLION };
+                let Figure {
+                    present,
+                    quality,
+                    as_of,
+                    ..
+                } = state.figure;
+                let is_flow = matches!(
+                    self.campus.zones.source(*space),
+                    Source::Flows(_) | Source::Nothing
+                );
+                let exact = if is_flow {
+                    state.day.sum().present
+                } else {
+                    present.unwrap_or(0) * MILLION
+                };
                 rows.push(Publication {
                     space: *space,
                     at,
@@ -256,11 +325,17 @@ impl Spaces {
 
     fn present(&mut self, campus: &Campus, space: SpaceId) -> Option<i64> {
         match campus.zones.source(space) {
-            Source::Flows(_) | Source::Nothing => self.states.get_mut(&space).map(|state| state.day.sum().people()),
+            Source::Flows(_) | Source::Nothing => self
+                .states
+                .get_mut(&space)
+                .map(|state| state.day.sum().people()),
             Source::Levels(channels) => {
                 let levels = &self.states.get(&space)?.levels;
-                let seen: Vec<i64> =
-                    channels.iter().filter_map(|channel| levels.get(channel)).map(|(_, level)| *level).collect();
+                let seen: Vec<i64> = channels
+                    .iter()
+                    .filter_map(|channel| levels.get(channel))
+                    .map(|(_, level)| *level)
+                    .collect();
                 (!seen.is_empty()).then(|| seen.iter().sum())
             }
             Source::Parts(parts) => {
@@ -276,7 +351,10 @@ impl Spaces {
 
     fn parts_as_of(&self, campus: &Campus, space: SpaceId) -> Option<Moment> {
         match campus.zones.source(space) {
-            Source::Parts(parts) => parts.iter().filter_map(|part| self.states.get(part)?.figure.as_of).max(),
+            Source::Parts(parts) => parts
+                .iter()
+                .filter_map(|part| self.states.get(part)?.figure.as_of)
+                .max(),
             Source::Flows(_) | Source::Levels(_) | Source::Nothing => None,
         }
     }
@@ -292,14 +370,19 @@ impl Spaces {
                 Source::Nothing => {}
             }
         }
-        let mut sensors: Vec<SensorId> =
-            channels.iter().filter_map(|channel| Some(campus.channels.get(channel)?.sensor)).collect();
+        let mut sensors: Vec<SensorId> = channels
+            .iter()
+            .filter_map(|channel| Some(campus.channels.get(channel)?.sensor))
+            .collect();
         sensors.sort_unstable();
         sensors.dedup();
         let source = |sensor: SensorId| FreshSource {
             heard_at: self.heard.get(&sensor).copied(),
             stale_after: TimeDelta::minutes(
-                campus.sensors.get(&sensor).map_or(15, |known| i64::from(known.stale_after_minutes)),
+                campus
+                    .sensors
+                    .get(&sensor)
+                    .map_or(15, |known| i64::from(known.stale_after_minutes)),
             ),
         };
         sensors.into_iter().map(source).collect()
@@ -308,11 +391,18 @@ impl Spaces {
 
 fn depth(campus: &Campus, space: SpaceId) -> usize {
     let parent = |space: SpaceId| campus.space_by_id(space).and_then(|known| known.parent);
-    std::iter::successors(parent(space), |above| parent(*above)).take(campus.spaces.len()).count()
+    std::iter::successors(parent(space), |above| parent(*above))
+        .take(campus.spaces.len())
+        .count()
 }
 
 /// A space at the beginning of the day that holds a moment, and the turn that opens it.
-pub(super) fn begin(campus: &Campus, space: &KnownSpace, now: Moment, stayed: i64) -> (SpaceState, Turn) {
+pub(super) fn begin(
+    campus: &Campus,
+    space: &KnownSpace,
+    now: Moment,
+    stayed: i64,
+) -> (SpaceState, Turn) {
     let (zone, starts) = (campus.zone(), space.space.day_starts);
     let (start, end) = day::around(zone, starts, now);
     let (opening, reason) = if space.space.empty_at_day_start {
@@ -336,9 +426,21 @@ pub(super) fn begin(campus: &Campus, space: &KnownSpace, now: Moment, stayed: i6
     let learn_from = if space.space.drift_correction {
         let today = day::date_of(zone, starts, now);
         let days = u64::try_from(DAYS_LOOKED_AT).unwrap_or(0);
-        (0..=days).rev().map(|back| day::start_of(zone, starts, today - Days::new(back))).collect()
+        (0..=days)
+            .rev()
+            .map(|back| day::start_of(zone, starts, today - Days::new(back)))
+            .collect()
     } else {
         Vec::new()
     };
-    (state, Turn { space: space.id, start, opening, reason: reason.to_owned(), learn_from })
+    (
+        state,
+        Turn {
+            space: space.id,
+            start,
+            opening,
+            reason: reason.to_owned(),
+            learn_from,
+        },
+    )
 }

@@ -39,7 +39,13 @@ impl Snapshot {
     #[must_use]
     pub fn view(&self, slug: &str, now: Moment, language: &str) -> Option<SpaceView> {
         let known = self.campus.space(slug)?;
-        Some(SpaceView::of(&self.campus, known, self.figure(known.id), now, language))
+        Some(SpaceView::of(
+            &self.campus,
+            known,
+            self.figure(known.id),
+            now,
+            language,
+        ))
     }
 
     /// All spaces now, in the order of their description.
@@ -52,11 +58,18 @@ impl Snapshot {
     /// The slugs of the spaces that changed after a version, oldest change first.
     #[must_use]
     pub fn changed_after(&self, version: u64) -> Vec<String> {
-        let mut changed: Vec<(u64, SpaceId)> =
-            self.changed.iter().filter(|(_, at)| **at > version).map(|(space, at)| (*at, *space)).collect();
+        let mut changed: Vec<(u64, SpaceId)> = self
+            .changed
+            .iter()
+            .filter(|(_, at)| **at > version)
+            .map(|(space, at)| (*at, *space))
+            .collect();
         changed.sort_unstable();
         let slug = |space| Some(self.campus.space_by_id(space)?.space.slug.clone());
-        changed.into_iter().filter_map(|(_, space)| slug(space)).collect()
+        changed
+            .into_iter()
+            .filter_map(|(_, space)| slug(space))
+            .collect()
     }
 }
 
@@ -76,8 +89,13 @@ impl Board {
     pub fn new(parvis: Arc<Parvis>) -> Self {
         let version = u64::try_from(parvis.clock.now().timestamp_millis()).unwrap_or(1);
         let campus = parvis.campus();
-        let snapshot =
-            Snapshot { version, campus, figures: HashMap::new(), changed: BTreeMap::new(), seen: HashMap::new() };
+        let snapshot = Snapshot {
+            version,
+            campus,
+            figures: HashMap::new(),
+            changed: BTreeMap::new(),
+            seen: HashMap::new(),
+        };
         Self {
             parvis,
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -126,7 +144,11 @@ impl Board {
         for known in &campus.spaces {
             if is_all || changed.iter().any(|(space, _)| *space == known.id) {
                 let view = SpaceView::of(&campus, known, next.figure(known.id), now, "");
-                if next.seen.get(&known.id).is_none_or(|seen| !seen.looks_like(&view)) {
+                if next
+                    .seen
+                    .get(&known.id)
+                    .is_none_or(|seen| !seen.looks_like(&view))
+                {
                     next.version = before + 1;
                     next.changed.insert(known.id, before + 1);
                     next.seen.insert(known.id, view);

@@ -60,7 +60,13 @@ pub struct SpaceView {
 impl SpaceView {
     /// A space as it is now.
     #[must_use]
-    pub fn of(campus: &Campus, known: &KnownSpace, figure: Figure, now: Moment, language: &str) -> Self {
+    pub fn of(
+        campus: &Campus,
+        known: &KnownSpace,
+        figure: Figure,
+        now: Moment,
+        language: &str,
+    ) -> Self {
         let space = &known.space;
         let today = date_of(campus.zone(), space.day_starts, now);
         let capacity = known.capacity_on(today);
@@ -79,9 +85,14 @@ impl SpaceView {
             capacity: capacity.map(|capacity| capacity.comfort),
             safety_capacity: capacity.and_then(|capacity| capacity.safety),
             percentage: now_percentage,
-            level: now_percentage.filter(|_| is_fresh).map_or(Level::Unknown, Level::of),
+            level: now_percentage
+                .filter(|_| is_fresh)
+                .map_or(Level::Unknown, Level::of),
             is_open: known.hours.as_ref().map(|hours| hours.is_open(now)),
-            next_change: known.hours.as_ref().and_then(|hours| hours.next_change(now)),
+            next_change: known
+                .hours
+                .as_ref()
+                .and_then(|hours| hours.next_change(now)),
             trend: percentage(figure.before)
                 .zip(now_percentage)
                 .filter(|_| is_fresh)
@@ -95,7 +106,10 @@ impl SpaceView {
     /// Whether two views differ in what moves on a page: everything but the time of the newest reading.
     #[must_use]
     pub fn looks_like(&self, other: &Self) -> bool {
-        let same_but_time = Self { updated_at: other.updated_at, ..self.clone() };
+        let same_but_time = Self {
+            updated_at: other.updated_at,
+            ..self.clone()
+        };
         same_but_time == *other
     }
 }

@@ -65,7 +65,11 @@ impl Announcements {
         let mut heard = Vec::new();
         for notification in self.0.notifications_iter() {
             let payload = notification?.payload;
-            heard.extend(Announcement::ALL.into_iter().filter(|known| known.name() == payload));
+            heard.extend(
+                Announcement::ALL
+                    .into_iter()
+                    .filter(|known| known.name() == payload),
+            );
         }
         // libpq notices a lost connection only when it is used.
         self.0.batch_execute("SELECT 1")?;

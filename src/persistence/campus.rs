@@ -8,10 +8,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::database::View;
-use super::schema::{capacities, channels, gateway_secrets, gateways, institutions, passages, sensors, sites, spaces};
+use super::schema::{
+    capacities, channels, gateway_secrets, gateways, institutions, passages, sensors, sites, spaces,
+};
 use crate::domain::campus::{
-    Campus, Channel, Description, Device, Direction, Institution, KnownChannel, KnownGateway, KnownSensor, KnownSpace, Location,
-    Passage, Purpose, SecretDigest, Sensor, Site, SiteKind, Space,
+    Campus, Channel, Description, Device, Direction, Institution, KnownChannel, KnownGateway,
+    KnownSensor, KnownSpace, Location, Passage, Purpose, SecretDigest, Sensor, Site, SiteKind,
+    Space,
 };
 use crate::domain::capacity::Capacity;
 use crate::domain::counter::Counter;
@@ -144,7 +147,10 @@ impl Rows {
     fn load(view: &mut View<'_>) -> Result<Self, Error> {
         let connection = view.connection();
         Ok(Self {
-            institution: institutions::table.select(InstitutionRow::as_select()).first(connection).optional()?,
+            institution: institutions::table
+                .select(InstitutionRow::as_select())
+                .first(connection)
+                .optional()?,
             sites: sites::table
                 .filter(sites::retired_at.is_null())
                 .order(sites::place)
@@ -190,15 +196,34 @@ impl Rows {
 pub fn description(view: &mut View<'_>) -> Result<Option<Description>, Error> {
     let rows = Rows::load(view)?;
     let names = Names::of(&rows);
-    let Some(institution) = &rows.institution else { return Ok(None) };
+    let Some(institution) = &rows.institution else {
+        return Ok(None);
+    };
     let described = |sensor: &&SensorRow| sensor.is_described;
     Ok(Some(Description {
         institution: institution_of(institution)?,
         sites: rows.sites.iter().map(site_of).collect::<Result<_, _>>()?,
-        spaces: rows.spaces.iter().map(|row| space_of(row, &rows, &names)).collect::<Result<_, _>>()?,
-        passages: rows.passages.iter().map(|row| names.passage_of(row)).collect(),
-        gateways: rows.gateways.iter().map(gateway_of).collect::<Result<_, _>>()?,
-        sensors: rows.sensors.iter().filter(described).map(|row| names.sensor_of(row)).collect::<Result<_, _>>()?,
+        spaces: rows
+            .spaces
+            .iter()
+            .map(|row| space_of(row, &rows, &names))
+            .collect::<Result<_, _>>()?,
+        passages: rows
+            .passages
+            .iter()
+            .map(|row| names.passage_of(row))
+            .collect(),
+        gateways: rows
+            .gateways
+            .iter()
+            .map(gateway_of)
+            .collect::<Result<_, _>>()?,
+        sensors: rows
+            .sensors
+            .iter()
+            .filter(described)
+            .map(|row| names.sensor_of(row))
+            .collect::<Result<_, _>>()?,
         channels: rows
             .channels
             .iter()
@@ -214,17 +239,24 @@ pub fn description(view: &mut View<'_>) -> Result<Option<Description>, Error> {
 /// When the database is not available.
 pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
     let rows = Rows::load(view)?;
-    let secrets: Vec<SecretRow> =
-        gateway_secrets::table.select(SecretRow::as_select()).load(view.connection())?;
+    let secrets: Vec<SecretRow> = gateway_secrets::table
+        .select(SecretRow::as_select())
+        .load(view.connection())?;
     let names = Names::of(&rows);
-    let Some(institution) = &rows.institution else { return Ok(None) };
+    let Some(institution) = &rows.institution else {
+        return Ok(None);
+    };
     let institution = institution_of(institution)?;
     let sites: Vec<Site> = rows.sites.iter().map(site_of).collect::<Result<_, _>>()?;
     let mut known_spaces = Vec::new();
     for row in &rows.spaces {
         let space = space_of(row, &rows, &names)?;
-        let Some(site) = rows.sites.iter().position(|site| site.id == row.site_id) else { continue };
-        let hours = sites.get(site).and_then(|site| hours_of(&space, site, &institution));
+        let Some(site) = rows.sites.iter().position(|site| site.id == row.site_id) else {
+            continue;
+        };
+        let hours = sites
+            .get(site)
+            .and_then(|site| hours_of(&space, site, &institution));
         known_spaces.push(KnownSpace {
             id: SpaceId(row.id),
             space,
@@ -238,9 +270,20 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
         .iter()
         .map(|row| {
             let accepted = secrets.iter().filter(|secret| secret.gateway_id == row.id);
-            let secrets =
-                accepted.map(|secret| SecretDigest { digest: secret.digest.clone(), until: secret.until }).collect();
-            Ok((row.name.clone(), KnownGateway { id: GatewayId(row.id), gateway: gateway_of(row)?, secrets }))
+            let secrets = accepted
+                .map(|secret| SecretDigest {
+                    digest: secret.digest.clone(),
+                    until: secret.until,
+                })
+                .collect();
+            Ok((
+                row.name.clone(),
+                KnownGateway {
+                    id: GatewayId(row.id),
+                    gateway: gateway_of(row)?,
+                    secrets,
+                },
+            ))
         })
         .collect::<Result<HashMap<_, _>, Error>>()?;
     let sensors = rows
@@ -248,11 +291,23 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
         .iter()
         .filter(|row| names.gateways.contains_key(&row.gateway_id))
         .map(|row| {
-            let gateway = rows.gateways.iter().find(|gateway| gateway.id == row.gateway_id);
-            let stale_after_minutes =
-                row.stale_after_minutes.or(gateway.map(|gateway| gateway.stale_after_minutes)).unwrap_or(15);
+            let gateway = rows
+                .gateways
+                .iter()
+                .find(|gateway| gateway.id == row.gateway_id);
+            let stale_after_minutes = row
+                .stale_after_minutes
+                .or(gateway.map(|gateway| gateway.stale_after_minutes))
+                .unwrap_or(15);
             let id = SensorId(row.id);
-            Ok((id, KnownSensor { id, sensor: names.sensor_of(row)?, stale_after_minutes }))
+            Ok((
+                id,
+                KnownSensor {
+                    id,
+                    sensor: names.sensor_of(row)?,
+                    stale_after_minutes,
+                },
+            ))
         })
         .collect::<Result<BTreeMap<_, _>, Error>>()?;
     let channels: BTreeMap<ChannelId, KnownChannel> = rows
@@ -261,12 +316,28 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
         .filter(|row| sensors.contains_key(&SensorId(row.sensor_id)))
         .map(|row| {
             let id = ChannelId(row.id);
-            (id, KnownChannel { id, sensor: SensorId(row.sensor_id), channel: names.channel_of(row) })
+            (
+                id,
+                KnownChannel {
+                    id,
+                    sensor: SensorId(row.sensor_id),
+                    channel: names.channel_of(row),
+                },
+            )
         })
         .collect();
     let zones = zones_of(&rows, &channels);
     let devices = devices_of(&rows, &sensors, &channels);
-    Ok(Some(Campus { institution, sites, spaces: known_spaces, gateways, sensors, channels, zones, devices }))
+    Ok(Some(Campus {
+        institution,
+        sites,
+        spaces: known_spaces,
+        gateways,
+        sensors,
+        channels,
+        zones,
+        devices,
+    }))
 }
 
 fn devices_of(
@@ -277,35 +348,60 @@ fn devices_of(
     let mut devices: HashMap<GatewayId, HashMap<String, Device>> = HashMap::new();
     for row in &rows.sensors {
         let id = SensorId(row.id);
-        let Some(known) = sensors.get(&id) else { continue };
+        let Some(known) = sensors.get(&id) else {
+            continue;
+        };
         let own = channels.values().filter(|channel| channel.sensor == id);
         let device = Device {
             sensor: id,
             model: known.sensor.model,
-            channels: own.map(|known| (known.channel.key.clone(), known.id)).collect(),
+            channels: own
+                .map(|known| (known.channel.key.clone(), known.id))
+                .collect(),
         };
-        devices.entry(GatewayId(row.gateway_id)).or_default().insert(row.device.clone(), device);
+        devices
+            .entry(GatewayId(row.gateway_id))
+            .or_default()
+            .insert(row.device.clone(), device);
     }
     devices
 }
 
 fn hours_of(space: &Space, site: &Site, institution: &Institution) -> Option<Hours> {
-    let text = space.opening_hours.as_ref().or(site.opening_hours.as_ref())?;
+    let text = space
+        .opening_hours
+        .as_ref()
+        .or(site.opening_hours.as_ref())?;
     let (zone, country) = (institution.time_zone, institution.holidays.as_deref());
     // Hours were checked when they were described; should a holiday calendar lose a country, the place has no hours.
     Hours::parse(text, &site.exceptional_days, zone, country).ok()
 }
 
 fn zones_of(rows: &Rows, channels: &BTreeMap<ChannelId, KnownChannel>) -> Zones {
-    let parents = rows.spaces.iter().map(|row| (SpaceId(row.id), row.parent_id.map(SpaceId))).collect();
+    let parents = rows
+        .spaces
+        .iter()
+        .map(|row| (SpaceId(row.id), row.parent_id.map(SpaceId)))
+        .collect();
     let passage = |id: i32| rows.passages.iter().find(|passage| passage.id == id);
     let mut edges = Vec::new();
     let mut levels = Vec::new();
-    for row in rows.channels.iter().filter(|row| channels.contains_key(&ChannelId(row.id))) {
+    for row in rows
+        .channels
+        .iter()
+        .filter(|row| channels.contains_key(&ChannelId(row.id)))
+    {
         let channel = ChannelId(row.id);
         if let Some(passage) = row.passage_id.and_then(passage) {
-            let (from, to) = (passage.from_space_id.map(SpaceId), passage.to_space_id.map(SpaceId));
-            let (from, to) = if row.is_reversed { (to, from) } else { (from, to) };
+            let (from, to) = (
+                passage.from_space_id.map(SpaceId),
+                passage.to_space_id.map(SpaceId),
+            );
+            let (from, to) = if row.is_reversed {
+                (to, from)
+            } else {
+                (from, to)
+            };
             edges.push(Edge { channel, from, to });
         }
         if let Some(space) = row.space_id {
@@ -327,16 +423,37 @@ struct Names {
 
 impl Names {
     fn of(rows: &Rows) -> Self {
-        let gateways: HashMap<i32, String> = rows.gateways.iter().map(|row| (row.id, row.name.clone())).collect();
+        let gateways: HashMap<i32, String> = rows
+            .gateways
+            .iter()
+            .map(|row| (row.id, row.name.clone()))
+            .collect();
         let sensors = rows
             .sensors
             .iter()
-            .filter_map(|row| Some((row.id, (gateways.get(&row.gateway_id)?.clone(), row.device.clone()))))
+            .filter_map(|row| {
+                Some((
+                    row.id,
+                    (gateways.get(&row.gateway_id)?.clone(), row.device.clone()),
+                ))
+            })
             .collect();
         Self {
-            sites: rows.sites.iter().map(|row| (row.id, row.slug.clone())).collect(),
-            spaces: rows.spaces.iter().map(|row| (row.id, row.slug.clone())).collect(),
-            passages: rows.passages.iter().map(|row| (row.id, row.name.clone())).collect(),
+            sites: rows
+                .sites
+                .iter()
+                .map(|row| (row.id, row.slug.clone()))
+                .collect(),
+            spaces: rows
+                .spaces
+                .iter()
+                .map(|row| (row.id, row.slug.clone()))
+                .collect(),
+            passages: rows
+                .passages
+                .iter()
+                .map(|row| (row.id, row.name.clone()))
+                .collect(),
             gateways,
             sensors,
         }
@@ -344,12 +461,20 @@ impl Names {
 
     fn passage_of(&self, row: &PassageRow) -> Passage {
         let side = |id: Option<i32>| id.and_then(|id| self.spaces.get(&id).cloned());
-        Passage { name: row.name.clone(), from: side(row.from_space_id), to: side(row.to_space_id) }
+        Passage {
+            name: row.name.clone(),
+            from: side(row.from_space_id),
+            to: side(row.to_space_id),
+        }
     }
 
     fn sensor_of(&self, row: &SensorRow) -> Result<Sensor, Error> {
         Ok(Sensor {
-            gateway: self.gateways.get(&row.gateway_id).cloned().unwrap_or_default(),
+            gateway: self
+                .gateways
+                .get(&row.gateway_id)
+                .cloned()
+                .unwrap_or_default(),
             device: row.device.clone(),
             name: row.name.clone(),
             model: row.model.as_deref().map(family_of).transpose()?,
@@ -358,13 +483,26 @@ impl Names {
     }
 
     fn channel_of(&self, row: &ChannelRow) -> Channel {
-        let (gateway, device) = self.sensors.get(&row.sensor_id).cloned().unwrap_or_default();
+        let (gateway, device) = self
+            .sensors
+            .get(&row.sensor_id)
+            .cloned()
+            .unwrap_or_default();
         let passage = row.passage_id.and_then(|id| self.passages.get(&id));
         let space = row.space_id.and_then(|id| self.spaces.get(&id));
-        let direction = if row.is_reversed { Direction::Backward } else { Direction::Forward };
+        let direction = if row.is_reversed {
+            Direction::Backward
+        } else {
+            Direction::Forward
+        };
         let purpose = match (passage, space) {
-            (Some(passage), _) => Purpose::Passage { passage: passage.clone(), direction },
-            (None, Some(space)) => Purpose::Space { space: space.clone() },
+            (Some(passage), _) => Purpose::Passage {
+                passage: passage.clone(),
+                direction,
+            },
+            (None, Some(space)) => Purpose::Space {
+                space: space.clone(),
+            },
             (None, None) => Purpose::Unassigned,
         };
         let counter = Counter {
@@ -372,27 +510,50 @@ impl Names {
             resets_to_zero: row.resets_to_zero,
             max_per_minute: row.max_per_minute,
         };
-        Channel { gateway, device, key: row.key.clone(), purpose, counter }
+        Channel {
+            gateway,
+            device,
+            key: row.key.clone(),
+            purpose,
+            counter,
+        }
     }
 }
 
 fn institution_of(row: &InstitutionRow) -> Result<Institution, Error> {
     Ok(Institution {
         name: parsed(&row.name)?,
-        time_zone: row.time_zone.parse().map_err(|error: chrono_tz::ParseError| Error::internal(error))?,
+        time_zone: row
+            .time_zone
+            .parse()
+            .map_err(|error: chrono_tz::ParseError| Error::internal(error))?,
         holidays: row.holidays.clone(),
         data_licence: row.data_licence.clone(),
     })
 }
 
 fn site_of(row: &SiteRow) -> Result<Site, Error> {
-    let kinds = [SiteKind::Library, SiteKind::Canteen, SiteKind::Gym, SiteKind::Desk];
+    let kinds = [
+        SiteKind::Library,
+        SiteKind::Canteen,
+        SiteKind::Gym,
+        SiteKind::Desk,
+    ];
     Ok(Site {
         slug: row.slug.clone(),
         name: parsed(&row.name)?,
-        kind: kinds.into_iter().find(|kind| kind.name() == row.kind).unwrap_or(SiteKind::Other),
+        kind: kinds
+            .into_iter()
+            .find(|kind| kind.name() == row.kind)
+            .unwrap_or(SiteKind::Other),
         address: row.address.clone(),
-        location: row.latitude.zip(row.longitude).map(|(latitude, longitude)| Location { latitude, longitude }),
+        location: row
+            .latitude
+            .zip(row.longitude)
+            .map(|(latitude, longitude)| Location {
+                latitude,
+                longitude,
+            }),
         phone: row.phone.clone(),
         email: row.email.clone(),
         website: row.website.clone(),
@@ -404,9 +565,15 @@ fn site_of(row: &SiteRow) -> Result<Site, Error> {
 }
 
 fn space_of(row: &SpaceRow, rows: &Rows, names: &Names) -> Result<Space, Error> {
-    let own = rows.capacities.iter().filter(|capacity| capacity.space_id == row.id);
-    let capacity =
-        |row: &CapacityRow| Capacity { since: row.since, comfort: row.comfort, safety: row.safety };
+    let own = rows
+        .capacities
+        .iter()
+        .filter(|capacity| capacity.space_id == row.id);
+    let capacity = |row: &CapacityRow| Capacity {
+        since: row.since,
+        comfort: row.comfort,
+        safety: row.safety,
+    };
     Ok(Space {
         slug: row.slug.clone(),
         site: names.sites.get(&row.site_id).cloned().unwrap_or_default(),
@@ -431,7 +598,8 @@ fn gateway_of(row: &GatewayRow) -> Result<Gateway, Error> {
 }
 
 fn family_of(name: &str) -> Result<Family, Error> {
-    name.parse().map_err(|error: crate::domain::gateway::NotAFamily| Error::internal(error))
+    name.parse()
+        .map_err(|error: crate::domain::gateway::NotAFamily| Error::internal(error))
 }
 
 fn parsed<T: DeserializeOwned>(value: &Value) -> Result<T, Error> {

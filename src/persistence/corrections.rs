@@ -33,9 +33,15 @@ struct Row {
 impl Row {
     fn correction(self) -> Option<Correction> {
         let kind = match self.kind.as_str() {
-            "day_start" => Kind::DayStart { present: self.amount? },
-            "drift" => Kind::Drift { exit_weight: self.exit_weight? },
-            "recount" => Kind::Recount { people: self.amount? },
+            "day_start" => Kind::DayStart {
+                present: self.amount?,
+            },
+            "drift" => Kind::Drift {
+                exit_weight: self.exit_weight?,
+            },
+            "recount" => Kind::Recount {
+                people: self.amount?,
+            },
             "day_close" => Kind::DayClose {
                 entry_weight: self.entry_weight?,
                 exit_weight: self.exit_weight?,
@@ -61,18 +67,33 @@ impl Row {
 ///
 /// # Errors
 /// When the database is not available.
-pub fn append(tx: &mut Transaction<'_>, new: &NewCorrection, now: Moment) -> Result<Correction, Error> {
+pub fn append(
+    tx: &mut Transaction<'_>,
+    new: &NewCorrection,
+    now: Moment,
+) -> Result<Correction, Error> {
     let (kind, amount, entry_weight, exit_weight, counted, revokes) = match new.kind {
         Kind::DayStart { present } => ("day_start", Some(present), None, None, None, None),
         Kind::Drift { exit_weight } => ("drift", None, None, Some(exit_weight), None, None),
         Kind::Recount { people } => ("recount", Some(people), None, None, None, None),
-        Kind::DayClose { entry_weight, exit_weight, entries, exits } => {
-            ("day_close", None, Some(entry_weight), Some(exit_weight), Some((entries, exits)), None)
-        }
+        Kind::DayClose {
+            entry_weight,
+            exit_weight,
+            entries,
+            exits,
+        } => (
+            "day_close",
+            None,
+            Some(entry_weight),
+            Some(exit_weight),
+            Some((entries, exits)),
+            None,
+        ),
         Kind::Revocation { of } => ("revocation", None, None, None, None, Some(of)),
     };
     // One writer at a time, so that whoever has read up to an identifier has missed none before it.
-    diesel::sql_query("LOCK TABLE corrections IN SHARE ROW EXCLUSIVE MODE").execute(tx.connection())?;
+    diesel::sql_query("LOCK TABLE corrections IN SHARE ROW EXCLUSIVE MODE")
+        .execute(tx.connection())?;
     let id = diesel::insert_into(corrections::table)
         .values((
             corrections::space_id.eq(new.space.0),
@@ -113,13 +134,17 @@ pub fn learned_drift(
 ) -> Result<Option<NewCorrection>, Error> {
     let mut days = ledger::sums(view, space, starts)?;
     days.reverse();
-    Ok(drift::learn(&days).zip(starts.last()).map(|(learned, start)| NewCorrection {
-        space,
-        at: *start,
-        kind: Kind::Drift { exit_weight: learned.exit_weight },
-        reason: format!("median of entries / exits on {} days", learned.days),
-        actor: "parvis".to_owned(),
-    }))
+    Ok(drift::learn(&days)
+        .zip(starts.last())
+        .map(|(learned, start)| NewCorrection {
+            space,
+            at: *start,
+            kind: Kind::Drift {
+                exit_weight: learned.exit_weight,
+            },
+            reason: format!("median of entries / exits on {} days", learned.days),
+            actor: "parvis".to_owned(),
+        }))
 }
 
 /// All corrections of a space that hold from a moment within a span on, revoked ones left out.
@@ -163,6 +188,8 @@ pub fn after(view: &mut View<'_>, id: i64) -> Result<Vec<Correction>, Error> {
 /// # Errors
 /// When the database is not available.
 pub fn last_id(view: &mut View<'_>) -> Result<i64, Error> {
-    let last: Option<i64> = corrections::table.select(diesel::dsl::max(corrections::id)).first(view.connection())?;
+    let last: Option<i64> = corrections::table
+        .select(diesel::dsl::max(corrections::id))
+        .first(view.connection())?;
     Ok(last.unwrap_or(0))
 }

@@ -46,7 +46,10 @@ impl DerefMut for Transaction<'_> {
 }
 
 /// The one place where transactions begin and end.
-#[expect(clippy::disallowed_methods, reason = "this is the door that the lint points to")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the door that the lint points to"
+)]
 fn transact<T>(
     connection: &mut PgConnection,
     work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Error>,
@@ -58,7 +61,10 @@ fn observe<T>(
     connection: &mut PgConnection,
     work: impl FnOnce(&mut View<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    connection.build_transaction().read_only().run(|connection| work(&mut View(connection)))
+    connection
+        .build_transaction()
+        .read_only()
+        .run(|connection| work(&mut View(connection)))
 }
 
 /// Where the database is and how many connections to keep.
@@ -76,7 +82,9 @@ struct Customizer;
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Customizer {
     fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
         connection
-            .batch_execute(&format!("{EACH_CONNECTION}; SET statement_timeout = '10s'; SET application_name = 'parvis'"))
+            .batch_execute(&format!(
+                "{EACH_CONNECTION}; SET statement_timeout = '10s'; SET application_name = 'parvis'"
+            ))
             .map_err(diesel::r2d2::Error::QueryError)
     }
 }
@@ -91,7 +99,10 @@ pub struct Database {
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Database").field("pool", &self.pool.state()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Database")
+            .field("pool", &self.pool.state())
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,7 +118,10 @@ impl Database {
             .connection_customizer(Box::new(Customizer))
             .build_unchecked(ConnectionManager::new(&connections.url));
         let permits = usize::try_from(connections.at_most.max(1)).unwrap_or(1);
-        Self { pool, permits: Arc::new(Semaphore::new(permits)) }
+        Self {
+            pool,
+            permits: Arc::new(Semaphore::new(permits)),
+        }
     }
 
     /// Reads, in a read-only transaction.
@@ -129,14 +143,18 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.hop(move |database| database.write_blocking(work)).await
+        self.hop(move |database| database.write_blocking(work))
+            .await
     }
 
     /// [`Database::read`] for a thread that may block.
     ///
     /// # Errors
     /// What `work` returns, or that the database is not available.
-    pub fn read_blocking<T>(&self, work: impl FnOnce(&mut View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn read_blocking<T>(
+        &self,
+        work: impl FnOnce(&mut View<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         observe(&mut *self.pool.get()?, work)
     }
 
@@ -155,10 +173,16 @@ impl Database {
     #[must_use]
     pub fn load(&self) -> (u32, u32) {
         let state = self.pool.state();
-        (state.connections.saturating_sub(state.idle_connections), state.connections)
+        (
+            state.connections.saturating_sub(state.idle_connections),
+            state.connections,
+        )
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the door that the lint points to")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door that the lint points to"
+    )]
     async fn hop<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
@@ -188,14 +212,21 @@ impl Recording {
     /// A connection that is opened when it is first needed.
     #[must_use]
     pub fn new(url: &str, name: &'static str) -> Self {
-        Self { url: url.to_owned(), name, connection: None }
+        Self {
+            url: url.to_owned(),
+            name,
+            connection: None,
+        }
     }
 
     /// Reads and writes in a transaction.
     ///
     /// # Errors
     /// What `work` returns, or that the database is not available.
-    pub fn write<T>(&mut self, work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn write<T>(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.with(|connection| transact(connection, work))
     }
 
@@ -203,11 +234,17 @@ impl Recording {
     ///
     /// # Errors
     /// What `work` returns, or that the database is not available.
-    pub fn each<T>(&mut self, work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn each<T>(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.with(|connection| work(&mut Transaction(View(connection))))
     }
 
-    fn with<T>(&mut self, work: impl FnOnce(&mut PgConnection) -> Result<T, Error>) -> Result<T, Error> {
+    fn with<T>(
+        &mut self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.open()?,
@@ -223,8 +260,9 @@ impl Recording {
     fn open(&self) -> Result<PgConnection, Error> {
         let mut connection = PgConnection::establish(&self.url)?;
         let name = self.name;
-        connection
-            .batch_execute(&format!("{EACH_CONNECTION}; SET statement_timeout = '60s'; SET application_name = '{name}'"))?;
+        connection.batch_execute(&format!(
+            "{EACH_CONNECTION}; SET statement_timeout = '60s'; SET application_name = '{name}'"
+        ))?;
         Ok(connection)
     }
 }

@@ -1,5 +1,10 @@
 //! Writing a description of the campus: what is named is created or changed, what is no longer named may be retired.
 
+#![expect(
+    clippy::ref_option_ref,
+    reason = "Diesel derives AsChangeset with references to options of references"
+)]
+
 use std::collections::HashMap;
 
 use diesel::dsl::not;
@@ -10,7 +15,9 @@ use serde_json::Value;
 
 use super::announcements::Announcement;
 use super::database::Transaction;
-use super::schema::{capacities, channels, gateways, institutions, passages, sensors, sites, spaces};
+use super::schema::{
+    capacities, channels, gateways, institutions, passages, sensors, sites, spaces,
+};
 use crate::domain::campus::{Channel, Description, Direction, Purpose, Sensor, Space};
 use crate::domain::reading::Moment;
 use crate::error::Error;
@@ -38,7 +45,8 @@ pub fn describe(tx: &mut Transaction<'_>, description: &Description) -> Result<(
     write_gateways(tx, description, &mut ids)?;
     for sensor in &description.sensors {
         let id = write_sensor(tx, sensor, &ids)?;
-        ids.sensors.insert((sensor.gateway.clone(), sensor.device.clone()), id);
+        ids.sensors
+            .insert((sensor.gateway.clone(), sensor.device.clone()), id);
     }
     for channel in &description.channels {
         write_channel(tx, channel, &ids)?;
@@ -50,28 +58,68 @@ pub fn describe(tx: &mut Transaction<'_>, description: &Description) -> Result<(
 ///
 /// # Errors
 /// When the database is not available.
-pub fn retire_others(tx: &mut Transaction<'_>, description: &Description, now: Moment) -> Result<(), Error> {
-    let slugs: Vec<&str> = description.sites.iter().map(|site| site.slug.as_str()).collect();
-    diesel::update(sites::table.filter(not(sites::slug.eq_any(slugs))).filter(sites::retired_at.is_null()))
-        .set(sites::retired_at.eq(now))
-        .execute(tx.connection())?;
-    let slugs: Vec<&str> = description.spaces.iter().map(|space| space.slug.as_str()).collect();
-    diesel::update(spaces::table.filter(not(spaces::slug.eq_any(slugs))).filter(spaces::retired_at.is_null()))
-        .set(spaces::retired_at.eq(now))
-        .execute(tx.connection())?;
-    let names: Vec<&str> = description.passages.iter().map(|passage| passage.name.as_str()).collect();
-    diesel::update(passages::table.filter(not(passages::name.eq_any(names))).filter(passages::retired_at.is_null()))
-        .set(passages::retired_at.eq(now))
-        .execute(tx.connection())?;
-    let names: Vec<&str> = description.gateways.iter().map(|gateway| gateway.name.as_str()).collect();
-    diesel::update(gateways::table.filter(not(gateways::name.eq_any(names))).filter(gateways::retired_at.is_null()))
-        .set(gateways::retired_at.eq(now))
-        .execute(tx.connection())?;
+pub fn retire_others(
+    tx: &mut Transaction<'_>,
+    description: &Description,
+    now: Moment,
+) -> Result<(), Error> {
+    let slugs: Vec<&str> = description
+        .sites
+        .iter()
+        .map(|site| site.slug.as_str())
+        .collect();
+    diesel::update(
+        sites::table
+            .filter(not(sites::slug.eq_any(slugs)))
+            .filter(sites::retired_at.is_null()),
+    )
+    .set(sites::retired_at.eq(now))
+    .execute(tx.connection())?;
+    let slugs: Vec<&str> = description
+        .spaces
+        .iter()
+        .map(|space| space.slug.as_str())
+        .collect();
+    diesel::update(
+        spaces::table
+            .filter(not(spaces::slug.eq_any(slugs)))
+            .filter(spaces::retired_at.is_null()),
+    )
+    .set(spaces::retired_at.eq(now))
+    .execute(tx.connection())?;
+    let names: Vec<&str> = description
+        .passages
+        .iter()
+        .map(|passage| passage.name.as_str())
+        .collect();
+    diesel::update(
+        passages::table
+            .filter(not(passages::name.eq_any(names)))
+            .filter(passages::retired_at.is_null()),
+    )
+    .set(passages::retired_at.eq(now))
+    .execute(tx.connection())?;
+    let names: Vec<&str> = description
+        .gateways
+        .iter()
+        .map(|gateway| gateway.name.as_str())
+        .collect();
+    diesel::update(
+        gateways::table
+            .filter(not(gateways::name.eq_any(names)))
+            .filter(gateways::retired_at.is_null()),
+    )
+    .set(gateways::retired_at.eq(now))
+    .execute(tx.connection())?;
     let sensors_kept = described_sensors(tx, description)?;
-    diesel::update(sensors::table.filter(sensors::is_described).filter(not(sensors::id.eq_any(&sensors_kept))))
-        .filter(sensors::retired_at.is_null())
-        .set(sensors::retired_at.eq(now))
-        .execute(tx.connection())?;
+    diesel::update(
+        sensors::table
+            .filter(sensors::is_described)
+            .filter(not(sensors::id.eq_any(&sensors_kept))),
+    )
+    .filter(sensors::retired_at.is_null())
+    .set(sensors::retired_at.eq(now))
+    .execute(tx.connection())?;
     let mut channels_kept = Vec::new();
     let known: Vec<(i32, String, String, String)> = channels::table
         .inner_join(sensors::table.inner_join(gateways::table))
@@ -79,27 +127,43 @@ pub fn retire_others(tx: &mut Transaction<'_>, description: &Description, now: M
         .select((channels::id, gateways::name, sensors::device, channels::key))
         .load(tx.connection())?;
     for (id, gateway, device, key) in known {
-        let names = |channel: &Channel| channel.gateway == gateway && channel.device == device && channel.key == key;
+        let names = |channel: &Channel| {
+            channel.gateway == gateway && channel.device == device && channel.key == key
+        };
         if description.channels.iter().any(names) {
             channels_kept.push(id);
         }
     }
-    diesel::update(channels::table.filter(channels::is_described).filter(not(channels::id.eq_any(channels_kept))))
-        .filter(channels::retired_at.is_null())
-        .set(channels::retired_at.eq(now))
-        .execute(tx.connection())?;
+    diesel::update(
+        channels::table
+            .filter(channels::is_described)
+            .filter(not(channels::id.eq_any(channels_kept))),
+    )
+    .filter(channels::retired_at.is_null())
+    .set(channels::retired_at.eq(now))
+    .execute(tx.connection())?;
     Ok(())
 }
 
-fn described_sensors(tx: &mut Transaction<'_>, description: &Description) -> Result<Vec<i32>, Error> {
+fn described_sensors(
+    tx: &mut Transaction<'_>,
+    description: &Description,
+) -> Result<Vec<i32>, Error> {
     let known: Vec<(i32, String, String)> = sensors::table
         .inner_join(gateways::table)
         .select((sensors::id, gateways::name, sensors::device))
         .load(tx.connection())?;
     let names = |gateway: &str, device: &str| {
-        description.sensors.iter().any(|sensor| sensor.gateway == gateway && sensor.device == device)
+        description
+            .sensors
+            .iter()
+            .any(|sensor| sensor.gateway == gateway && sensor.device == device)
     };
-    Ok(known.into_iter().filter(|(_, gateway, device)| names(gateway, device)).map(|(id, _, _)| id).collect())
+    Ok(known
+        .into_iter()
+        .filter(|(_, gateway, device)| names(gateway, device))
+        .map(|(id, _, _)| id)
+        .collect())
 }
 
 fn write_institution(tx: &mut Transaction<'_>, description: &Description) -> Result<(), Error> {
@@ -144,7 +208,11 @@ struct NewSite<'a> {
     retired_at: Option<Moment>,
 }
 
-fn write_sites(tx: &mut Transaction<'_>, description: &Description, ids: &mut Ids) -> Result<(), Error> {
+fn write_sites(
+    tx: &mut Transaction<'_>,
+    description: &Description,
+    ids: &mut Ids,
+) -> Result<(), Error> {
     for (place, site) in (0..).zip(&description.sites) {
         let row = NewSite {
             slug: &site.slug,
@@ -189,7 +257,11 @@ struct NewSpace<'a> {
     retired_at: Option<Moment>,
 }
 
-fn write_spaces(tx: &mut Transaction<'_>, description: &Description, ids: &mut Ids) -> Result<(), Error> {
+fn write_spaces(
+    tx: &mut Transaction<'_>,
+    description: &Description,
+    ids: &mut Ids,
+) -> Result<(), Error> {
     for (place, space) in (0..).zip(&description.spaces) {
         let row = NewSpace {
             slug: &space.slug,
@@ -214,7 +286,11 @@ fn write_spaces(tx: &mut Transaction<'_>, description: &Description, ids: &mut I
     }
     // A parent may stand after its children in the file.
     for space in &description.spaces {
-        let parent = space.parent.as_ref().map(|parent| found(&ids.spaces, parent)).transpose()?;
+        let parent = space
+            .parent
+            .as_ref()
+            .map(|parent| found(&ids.spaces, parent))
+            .transpose()?;
         diesel::update(spaces::table.find(found(&ids.spaces, &space.slug)?))
             .set(spaces::parent_id.eq(parent))
             .execute(tx.connection())?;
@@ -223,7 +299,8 @@ fn write_spaces(tx: &mut Transaction<'_>, description: &Description, ids: &mut I
 }
 
 fn write_capacities(tx: &mut Transaction<'_>, space_id: i32, space: &Space) -> Result<(), Error> {
-    diesel::delete(capacities::table.filter(capacities::space_id.eq(space_id))).execute(tx.connection())?;
+    diesel::delete(capacities::table.filter(capacities::space_id.eq(space_id)))
+        .execute(tx.connection())?;
     for capacity in &space.capacities {
         diesel::insert_into(capacities::table)
             .values((
@@ -237,9 +314,17 @@ fn write_capacities(tx: &mut Transaction<'_>, space_id: i32, space: &Space) -> R
     Ok(())
 }
 
-fn write_passages(tx: &mut Transaction<'_>, description: &Description, ids: &mut Ids) -> Result<(), Error> {
+fn write_passages(
+    tx: &mut Transaction<'_>,
+    description: &Description,
+    ids: &mut Ids,
+) -> Result<(), Error> {
     for passage in &description.passages {
-        let side = |slug: &Option<String>| slug.as_ref().map(|slug| found(&ids.spaces, slug)).transpose();
+        let side = |slug: &Option<String>| {
+            slug.as_ref()
+                .map(|slug| found(&ids.spaces, slug))
+                .transpose()
+        };
         let (from, to) = (side(&passage.from)?, side(&passage.to)?);
         let sides = (
             passages::from_space_id.eq(from),
@@ -258,7 +343,11 @@ fn write_passages(tx: &mut Transaction<'_>, description: &Description, ids: &mut
     Ok(())
 }
 
-fn write_gateways(tx: &mut Transaction<'_>, description: &Description, ids: &mut Ids) -> Result<(), Error> {
+fn write_gateways(
+    tx: &mut Transaction<'_>,
+    description: &Description,
+    ids: &mut Ids,
+) -> Result<(), Error> {
     for gateway in &description.gateways {
         let fields = (
             gateways::family.eq(gateway.family.name()),
@@ -287,8 +376,10 @@ fn write_sensor(tx: &mut Transaction<'_>, sensor: &Sensor, ids: &Ids) -> Result<
         sensors::is_described.eq(true),
         sensors::retired_at.eq(None::<Moment>),
     );
-    let key =
-        (sensors::gateway_id.eq(found(&ids.gateways, &sensor.gateway)?), sensors::device.eq(&sensor.device));
+    let key = (
+        sensors::gateway_id.eq(found(&ids.gateways, &sensor.gateway)?),
+        sensors::device.eq(&sensor.device),
+    );
     Ok(diesel::insert_into(sensors::table)
         .values((key, fields))
         .on_conflict((sensors::gateway_id, sensors::device))
@@ -300,9 +391,11 @@ fn write_sensor(tx: &mut Transaction<'_>, sensor: &Sensor, ids: &Ids) -> Result<
 
 fn write_channel(tx: &mut Transaction<'_>, channel: &Channel, ids: &Ids) -> Result<(), Error> {
     let (passage, reversed, space) = match &channel.purpose {
-        Purpose::Passage { passage, direction } => {
-            (Some(found(&ids.passages, passage)?), *direction == Direction::Backward, None)
-        }
+        Purpose::Passage { passage, direction } => (
+            Some(found(&ids.passages, passage)?),
+            *direction == Direction::Backward,
+            None,
+        ),
         Purpose::Space { space } => (None, false, Some(found(&ids.spaces, space)?)),
         Purpose::Unassigned => (None, false, None),
     };
@@ -317,9 +410,17 @@ fn write_channel(tx: &mut Transaction<'_>, channel: &Channel, ids: &Ids) -> Resu
         channels::retired_at.eq(None::<Moment>),
     );
     let sensor = (channel.gateway.clone(), channel.device.clone());
-    let sensor_id = ids.sensors.get(&sensor).copied().ok_or_else(|| unresolved(&channel.device))?;
+    let sensor_id = ids
+        .sensors
+        .get(&sensor)
+        .copied()
+        .ok_or_else(|| unresolved(&channel.device))?;
     diesel::insert_into(channels::table)
-        .values((channels::sensor_id.eq(sensor_id), channels::key.eq(&channel.key), fields))
+        .values((
+            channels::sensor_id.eq(sensor_id),
+            channels::key.eq(&channel.key),
+            fields,
+        ))
         .on_conflict((channels::sensor_id, channels::key))
         .do_update()
         .set(fields)
@@ -332,7 +433,10 @@ fn found(ids: &HashMap<String, i32>, name: &str) -> Result<i32, Error> {
 }
 
 fn unresolved(name: &str) -> Error {
-    Error::Invalid { field: name.to_owned(), rule: "is not described".to_owned() }
+    Error::Invalid {
+        field: name.to_owned(),
+        rule: "is not described".to_owned(),
+    }
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Value, Error> {

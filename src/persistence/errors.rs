@@ -27,7 +27,10 @@ pub struct Noted {
 /// # Errors
 /// When the database is not available.
 pub fn note(tx: &mut Transaction<'_>, noted: &Noted) -> Result<(), Error> {
-    diesel::insert_into(errors::table).values(noted).on_conflict_do_nothing().execute(tx.connection())?;
+    diesel::insert_into(errors::table)
+        .values(noted)
+        .on_conflict_do_nothing()
+        .execute(tx.connection())?;
     Ok(())
 }
 
@@ -36,7 +39,11 @@ pub fn note(tx: &mut Transaction<'_>, noted: &Noted) -> Result<(), Error> {
 /// # Errors
 /// When the database is not available.
 pub fn newest(view: &mut View<'_>, count: i64) -> Result<Vec<Noted>, Error> {
-    Ok(errors::table.order(errors::at.desc()).limit(count).select(Noted::as_select()).load(view.connection())?)
+    Ok(errors::table
+        .order(errors::at.desc())
+        .limit(count)
+        .select(Noted::as_select())
+        .load(view.connection())?)
 }
 
 /// Forgets errors older than ninety days.

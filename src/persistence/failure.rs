@@ -5,11 +5,15 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::error::Error;
 
 impl From<DieselError> for Error {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "whatever else Diesel has to say is a fault of ours"
+    )]
     fn from(error: DieselError) -> Self {
         match &error {
             DieselError::NotFound => Self::NotFound("such row".to_owned()),
             DieselError::DatabaseError(kind, information) => {
-                if is_passing(kind, information.message()) {
+                if is_passing(*kind, information.message()) {
                     Self::unavailable("the database", error)
                 } else {
                     Self::internal(error)
@@ -22,7 +26,7 @@ impl From<DieselError> for Error {
 }
 
 /// Whether the same work may succeed a little later. PostgreSQL's texts are English: connections set `lc_messages`.
-fn is_passing(kind: &DatabaseErrorKind, message: &str) -> bool {
+fn is_passing(kind: DatabaseErrorKind, message: &str) -> bool {
     const PASSING: [&str; 9] = [
         "canceling statement due to",
         "terminating connection",

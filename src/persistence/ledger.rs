@@ -47,8 +47,9 @@ pub struct Checkpoint {
 /// # Errors
 /// When the database is not available.
 pub fn checkpoint(view: &mut View<'_>) -> Result<Checkpoint, Error> {
-    let (batch, position) =
-        checkpoints::table.select((checkpoints::batch, checkpoints::position)).first(view.connection())?;
+    let (batch, position) = checkpoints::table
+        .select((checkpoints::batch, checkpoints::position))
+        .first(view.connection())?;
     Ok(Checkpoint { batch, position })
 }
 
@@ -58,7 +59,10 @@ pub fn checkpoint(view: &mut View<'_>) -> Result<Checkpoint, Error> {
 /// When the database is not available.
 pub fn set_checkpoint(tx: &mut Transaction<'_>, checkpoint: Checkpoint) -> Result<(), Error> {
     diesel::update(checkpoints::table)
-        .set((checkpoints::batch.eq(checkpoint.batch), checkpoints::position.eq(checkpoint.position)))
+        .set((
+            checkpoints::batch.eq(checkpoint.batch),
+            checkpoints::position.eq(checkpoint.position),
+        ))
         .execute(tx.connection())?;
     Ok(())
 }
@@ -136,7 +140,11 @@ pub fn of_space(view: &mut View<'_>, space: SpaceId, span: Span) -> Result<Vec<E
 ///
 /// # Errors
 /// When the database is not available.
-pub fn sums(view: &mut View<'_>, space: SpaceId, bounds: &[Moment]) -> Result<Vec<(i64, i64)>, Error> {
+pub fn sums(
+    view: &mut View<'_>,
+    space: SpaceId,
+    bounds: &[Moment],
+) -> Result<Vec<(i64, i64)>, Error> {
     #[derive(QueryableByName)]
     struct Sum {
         #[diesel(sql_type = Integer)]
@@ -146,7 +154,9 @@ pub fn sums(view: &mut View<'_>, space: SpaceId, bounds: &[Moment]) -> Result<Ve
         #[diesel(sql_type = BigInt)]
         exits: i64,
     }
-    let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else { return Ok(Vec::new()) };
+    let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else {
+        return Ok(Vec::new());
+    };
     // width_bucket counts a moment that equals a bound to the bucket it begins; a movement that ends there is before.
     let rows: Vec<Sum> = diesel::sql_query(
         "SELECT width_bucket(moved_at - interval '1 microsecond', $4) AS bucket, \
@@ -158,9 +168,14 @@ pub fn sums(view: &mut View<'_>, space: SpaceId, bounds: &[Moment]) -> Result<Ve
     .bind::<Timestamptz, _>(last)
     .bind::<Array<Timestamptz>, _>(bounds)
     .load(view.connection())?;
-    let by_bucket: BTreeMap<i32, (i64, i64)> =
-        rows.into_iter().map(|row| (row.bucket, (row.entries, row.exits))).collect();
-    Ok((1..).zip(bounds.iter().skip(1)).map(|(bucket, _)| by_bucket.get(&bucket).copied().unwrap_or_default()).collect())
+    let by_bucket: BTreeMap<i32, (i64, i64)> = rows
+        .into_iter()
+        .map(|row| (row.bucket, (row.entries, row.exits)))
+        .collect();
+    Ok((1..)
+        .zip(bounds.iter().skip(1))
+        .map(|(bucket, _)| by_bucket.get(&bucket).copied().unwrap_or_default())
+        .collect())
 }
 
 /// The people each channel counted in and out of the spaces around it since a moment: forward and backward mixed up is
@@ -168,7 +183,10 @@ pub fn sums(view: &mut View<'_>, space: SpaceId, bounds: &[Moment]) -> Result<Ve
 ///
 /// # Errors
 /// When the database is not available.
-pub fn by_channel(view: &mut View<'_>, since: Moment) -> Result<BTreeMap<ChannelId, (i64, i64)>, Error> {
+pub fn by_channel(
+    view: &mut View<'_>,
+    since: Moment,
+) -> Result<BTreeMap<ChannelId, (i64, i64)>, Error> {
     #[derive(QueryableByName)]
     struct Sum {
         #[diesel(sql_type = Integer)]
@@ -185,7 +203,10 @@ pub fn by_channel(view: &mut View<'_>, since: Moment) -> Result<BTreeMap<Channel
     )
     .bind::<Timestamptz, _>(since)
     .load(view.connection())?;
-    Ok(rows.into_iter().map(|row| (ChannelId(row.channel_id), (row.entries, row.exits))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (ChannelId(row.channel_id), (row.entries, row.exits)))
+        .collect())
 }
 
 /// Writes the states of counters before their first reading of a day.
@@ -207,7 +228,12 @@ pub fn write_openings(
         "INSERT INTO channel_days (channel_id, day, opening) SELECT * FROM unnest($1, $2, $3) \
          ON CONFLICT (channel_id, day) DO UPDATE SET opening = excluded.opening",
     )
-    .bind::<Array<Integer>, _>(openings.iter().map(|(channel, _, _)| channel.0).collect::<Vec<_>>())
+    .bind::<Array<Integer>, _>(
+        openings
+            .iter()
+            .map(|(channel, _, _)| channel.0)
+            .collect::<Vec<_>>(),
+    )
     .bind::<Array<Date>, _>(openings.iter().map(|(_, day, _)| *day).collect::<Vec<_>>())
     .bind::<Array<Jsonb>, _>(states)
     .execute(tx.connection())?;
@@ -225,7 +251,8 @@ pub fn doubt(tx: &mut Transaction<'_>, doubted: &[(Reading, Doubt)]) -> Result<(
             .values((
                 doubted_readings::channel_id.eq(reading.channel.0),
                 doubted_readings::at.eq(reading.identity.at),
-                doubted_readings::identity.eq(serde_json::to_value(reading.identity).map_err(Error::internal)?),
+                doubted_readings::identity
+                    .eq(serde_json::to_value(reading.identity).map_err(Error::internal)?),
                 doubted_readings::reason.eq(serde_json::to_value(doubt).map_err(Error::internal)?),
                 doubted_readings::received_at.eq(reading.received_at),
             ))
@@ -238,7 +265,11 @@ pub fn doubt(tx: &mut Transaction<'_>, doubted: &[(Reading, Doubt)]) -> Result<(
 ///
 /// # Errors
 /// When the database is not available.
-pub fn release(tx: &mut Transaction<'_>, channel: ChannelId, identities: &[Identity]) -> Result<(), Error> {
+pub fn release(
+    tx: &mut Transaction<'_>,
+    channel: ChannelId,
+    identities: &[Identity],
+) -> Result<(), Error> {
     for identity in identities {
         let text = serde_json::to_value(identity).map_err(Error::internal)?;
         diesel::delete(
@@ -256,16 +287,27 @@ pub fn release(tx: &mut Transaction<'_>, channel: ChannelId, identities: &[Ident
 ///
 /// # Errors
 /// When the database is not available.
-pub fn doubted(view: &mut View<'_>, count: i64) -> Result<Vec<(ChannelId, Identity, Doubt)>, Error> {
+pub fn doubted(
+    view: &mut View<'_>,
+    count: i64,
+) -> Result<Vec<(ChannelId, Identity, Doubt)>, Error> {
     let rows: Vec<(i32, serde_json::Value, serde_json::Value)> = doubted_readings::table
         .order(doubted_readings::at.desc())
         .limit(count)
-        .select((doubted_readings::channel_id, doubted_readings::identity, doubted_readings::reason))
+        .select((
+            doubted_readings::channel_id,
+            doubted_readings::identity,
+            doubted_readings::reason,
+        ))
         .load(view.connection())?;
     rows.into_iter()
         .map(|(channel, identity, doubt)| {
             let identity = serde_json::from_value(identity).map_err(Error::internal)?;
-            Ok((ChannelId(channel), identity, serde_json::from_value(doubt).map_err(Error::internal)?))
+            Ok((
+                ChannelId(channel),
+                identity,
+                serde_json::from_value(doubt).map_err(Error::internal)?,
+            ))
         })
         .collect()
 }

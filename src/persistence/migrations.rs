@@ -14,8 +14,13 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("diesel-migrations");
 /// When the database is not available or a migration fails; it then leaves nothing of itself behind.
 pub fn migrate(url: &str) -> Result<Vec<String>, Error> {
     let mut connection = PgConnection::establish(url)?;
-    let done = connection.run_pending_migrations(MIGRATIONS).map_err(Error::Internal)?;
-    Ok(done.into_iter().map(|version| version.to_string()).collect())
+    let done = connection
+        .run_pending_migrations(MIGRATIONS)
+        .map_err(Error::Internal)?;
+    Ok(done
+        .into_iter()
+        .map(|version| version.to_string())
+        .collect())
 }
 
 /// How many migrations the database lacks.
@@ -35,14 +40,17 @@ pub fn pending_migrations(view: &mut View<'_>) -> Result<usize, Error> {
     let applied: Vec<String> = __diesel_schema_migrations::table
         .select(__diesel_schema_migrations::version)
         .load(view.connection())
-        .or_else(|error| match error {
-            diesel::result::Error::DatabaseError(_, information)
-                if information.message().contains("does not exist") =>
-            {
+        .or_else(|error| {
+            let is_lacking = matches!(&error, diesel::result::Error::DatabaseError(_, information)
+                if information.message().contains("does not exist"));
+            if is_lacking {
                 Ok(Vec::new())
+            } else {
+                Err(error)
             }
-            error => Err(error),
         })?;
-    let lacking = known.iter().filter(|migration| !applied.contains(&migration.name().version().to_string()));
+    let lacking = known
+        .iter()
+        .filter(|migration| !applied.contains(&migration.name().version().to_string()));
     Ok(lacking.count())
 }

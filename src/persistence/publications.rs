@@ -33,7 +33,17 @@ pub struct Publication {
     pub correction: i64,
 }
 
-type Row = (i32, Moment, Option<i64>, Option<i64>, String, Option<Moment>, Moment, i64, i64);
+type Row = (
+    i32,
+    Moment,
+    Option<i64>,
+    Option<i64>,
+    String,
+    Option<Moment>,
+    Moment,
+    i64,
+    i64,
+);
 
 fn publication(row: Row) -> Publication {
     let (space, at, present, exact, quality, as_of, day_started_at, position, correction) = row;
@@ -43,7 +53,10 @@ fn publication(row: Row) -> Publication {
         at,
         present,
         exact,
-        quality: qualities.into_iter().find(|known| known.name() == quality).unwrap_or(Quality::Unknown),
+        quality: qualities
+            .into_iter()
+            .find(|known| known.name() == quality)
+            .unwrap_or(Quality::Unknown),
         as_of,
         day_started_at,
         position,
@@ -80,7 +93,11 @@ pub fn append(tx: &mut Transaction<'_>, published: &[Publication]) -> Result<(),
 ///
 /// # Errors
 /// When the database is not available.
-pub fn at(view: &mut View<'_>, space: SpaceId, moment: Moment) -> Result<Option<Publication>, Error> {
+pub fn at(
+    view: &mut View<'_>,
+    space: SpaceId,
+    moment: Moment,
+) -> Result<Option<Publication>, Error> {
     Ok(publications::table
         .filter(publications::space_id.eq(space.0))
         .filter(publications::at.le(moment))

@@ -3,7 +3,9 @@
 use chrono::{NaiveDate, TimeDelta, TimeZone as _, Utc};
 use diesel::QueryableByName;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Date, Integer, Nullable, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Date, Integer, Nullable, SmallInt, Text, Timestamptz,
+};
 
 use super::announcements::Announcement;
 use super::database::{Transaction, View};
@@ -44,8 +46,14 @@ impl Row {
         let identity = Identity {
             at: self.at,
             since: self.since,
-            total: Crossings { forward: self.total_forward, backward: self.total_backward },
-            period: Crossings { forward: self.period_forward, backward: self.period_backward },
+            total: Crossings {
+                forward: self.total_forward,
+                backward: self.total_backward,
+            },
+            period: Crossings {
+                forward: self.period_forward,
+                backward: self.period_backward,
+            },
             level: self.level,
             mark: self.mark,
         };
@@ -55,7 +63,12 @@ impl Row {
             2 => ClockVerdict::Ahead,
             _ => ClockVerdict::Untold,
         };
-        Reading { channel: ChannelId(self.channel_id), identity, received_at: self.received_at, clock }
+        Reading {
+            channel: ChannelId(self.channel_id),
+            identity,
+            received_at: self.received_at,
+            clock,
+        }
     }
 }
 
@@ -78,8 +91,9 @@ pub fn open_day(tx: &mut Transaction<'_>, day: NaiveDate) -> Result<bool, Error>
         #[diesel(sql_type = Bool)]
         opened: bool,
     }
-    let opened: Opened =
-        diesel::sql_query("SELECT open_day($1) AS opened").bind::<Date, _>(day).get_result(tx.connection())?;
+    let opened: Opened = diesel::sql_query("SELECT open_day($1) AS opened")
+        .bind::<Date, _>(day)
+        .get_result(tx.connection())?;
     Ok(opened.opened)
 }
 
@@ -88,7 +102,9 @@ pub fn open_day(tx: &mut Transaction<'_>, day: NaiveDate) -> Result<bool, Error>
 /// # Errors
 /// When the database is not available.
 pub fn close_day(tx: &mut Transaction<'_>, day: NaiveDate) -> Result<(), Error> {
-    diesel::sql_query("SELECT close_day($1)").bind::<Date, _>(day).execute(tx.connection())?;
+    diesel::sql_query("SELECT close_day($1)")
+        .bind::<Date, _>(day)
+        .execute(tx.connection())?;
     tx.announce(Announcement::ClosedDays)
 }
 
@@ -185,10 +201,12 @@ pub fn last_received(view: &mut View<'_>, day: NaiveDate) -> Result<Option<Momen
         last: Option<Moment>,
     }
     let start = Utc.from_utc_datetime(&day.and_time(chrono::NaiveTime::MIN));
-    let last: Last = diesel::sql_query("SELECT max(received_at) AS last FROM readings WHERE at >= $1 AND at < $2")
-        .bind::<Timestamptz, _>(start)
-        .bind::<Timestamptz, _>(start + TimeDelta::days(1))
-        .get_result(view.connection())?;
+    let last: Last = diesel::sql_query(
+        "SELECT max(received_at) AS last FROM readings WHERE at >= $1 AND at < $2",
+    )
+    .bind::<Timestamptz, _>(start)
+    .bind::<Timestamptz, _>(start + TimeDelta::days(1))
+    .get_result(view.connection())?;
     Ok(last.last)
 }
 
@@ -197,19 +215,25 @@ pub fn last_received(view: &mut View<'_>, day: NaiveDate) -> Result<Option<Momen
 /// # Errors
 /// When the database is not available.
 pub fn closed_days(view: &mut View<'_>) -> Result<Vec<NaiveDate>, Error> {
-    Ok(closed_days::table.select(closed_days::day).load(view.connection())?)
+    Ok(closed_days::table
+        .select(closed_days::day)
+        .load(view.connection())?)
 }
 
 /// The newest day of each channel and the state of its counter when that day began.
 ///
 /// # Errors
 /// When the database is not available.
-pub fn newest_openings(view: &mut View<'_>) -> Result<Vec<(ChannelId, NaiveDate, CounterState)>, Error> {
+pub fn newest_openings(
+    view: &mut View<'_>,
+) -> Result<Vec<(ChannelId, NaiveDate, CounterState)>, Error> {
     let rows: Vec<(i32, NaiveDate, serde_json::Value)> = channel_days::table
         .distinct_on(channel_days::channel_id)
         .order((channel_days::channel_id, channel_days::day.desc()))
         .load(view.connection())?;
-    rows.into_iter().map(|(channel, day, state)| Ok((ChannelId(channel), day, state_of(state)?))).collect()
+    rows.into_iter()
+        .map(|(channel, day, state)| Ok((ChannelId(channel), day, state_of(state)?)))
+        .collect()
 }
 
 /// The newest day of a channel up to a date, and the state of its counter when that day began.
@@ -228,7 +252,8 @@ pub fn opening_before(
         .select((channel_days::day, channel_days::opening))
         .first(view.connection())
         .optional()?;
-    row.map(|(day, state)| Ok((day, state_of(state)?))).transpose()
+    row.map(|(day, state)| Ok((day, state_of(state)?)))
+        .transpose()
 }
 
 fn state_of(state: serde_json::Value) -> Result<CounterState, Error> {

@@ -87,19 +87,19 @@ diesel::table! {
         id -> Int8,
         /// The space.
         space_id -> Int4,
-        /// day_start: how many people the day opened with; drift: what an exit weighs that day; recount: people a person saw; day_close: weights that make a finished day end as it should; revocation: takes another row back.
+        /// `day_start`: how many people the day opened with; drift: what an exit weighs that day; recount: people a person saw; `day_close`: weights that make a finished day end as it should; revocation: takes another row back.
         kind -> Text,
         /// The moment it holds from: of a day, its start.
         at -> Timestamptz,
-        /// Millionths of people, for day_start and recount.
+        /// Millionths of people, for `day_start` and recount.
         amount -> Nullable<Int8>,
         /// What an entry weighs, in millionths.
         entry_weight -> Nullable<Int8>,
         /// What an exit weighs, in millionths.
         exit_weight -> Nullable<Int8>,
-        /// Entries a day_close was computed from.
+        /// Entries a `day_close` was computed from.
         entries -> Nullable<Int8>,
-        /// Exits a day_close was computed from.
+        /// Exits a `day_close` was computed from.
         exits -> Nullable<Int8>,
         /// The correction a revocation takes back.
         revokes -> Nullable<Int8>,
@@ -315,7 +315,7 @@ diesel::table! {
         services -> Jsonb,
         /// How to get in, by language.
         access -> Jsonb,
-        /// OpenStreetMap opening_hours.
+        /// OpenStreetMap `opening_hours`.
         opening_hours -> Nullable<Text>,
         /// Days with hours of their own: a list of day, hours and reason.
         exceptional_days -> Jsonb,
@@ -345,7 +345,7 @@ diesel::table! {
         empty_at_day_start -> Bool,
         /// Whether exits are weighed by what past days taught.
         drift_correction -> Bool,
-        /// OpenStreetMap opening_hours, where they differ from the site's.
+        /// OpenStreetMap `opening_hours`, where they differ from the site's.
         opening_hours -> Nullable<Text>,
         /// When it left the description.
         retired_at -> Nullable<Timestamptz>,

@@ -47,11 +47,18 @@ pub fn replace(
     now: Moment,
     others_until: Moment,
 ) -> Result<(), Error> {
-    let ending_later = gateway_secrets::until.is_null().or(gateway_secrets::until.gt(others_until));
-    diesel::update(gateway_secrets::table.filter(gateway_secrets::gateway_id.eq(gateway.0)).filter(ending_later))
-        .set(gateway_secrets::until.eq(others_until))
+    let ending_later = gateway_secrets::until
+        .is_null()
+        .or(gateway_secrets::until.gt(others_until));
+    diesel::update(
+        gateway_secrets::table
+            .filter(gateway_secrets::gateway_id.eq(gateway.0))
+            .filter(ending_later),
+    )
+    .set(gateway_secrets::until.eq(others_until))
+    .execute(tx.connection())?;
+    diesel::delete(gateway_secrets::table.filter(gateway_secrets::until.le(now)))
         .execute(tx.connection())?;
-    diesel::delete(gateway_secrets::table.filter(gateway_secrets::until.le(now))).execute(tx.connection())?;
     diesel::insert_into(gateway_secrets::table)
         .values((
             gateway_secrets::gateway_id.eq(gateway.0),

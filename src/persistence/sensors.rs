@@ -35,7 +35,9 @@ pub struct Stranger {
 pub fn keep_strangers(tx: &mut Transaction<'_>, strangers: &[Stranger]) -> Result<(), Error> {
     for stranger in strangers {
         let sensor = stranger_sensor(tx, stranger)?;
-        let Some((key, name)) = &stranger.channel else { continue };
+        let Some((key, name)) = &stranger.channel else {
+            continue;
+        };
         diesel::insert_into(channels::table)
             .values((
                 channels::sensor_id.eq(sensor),
@@ -48,7 +50,10 @@ pub fn keep_strangers(tx: &mut Transaction<'_>, strangers: &[Stranger]) -> Resul
             ))
             .on_conflict((channels::sensor_id, channels::key))
             .do_update()
-            .set((channels::name.eq(name), channels::retired_at.eq(None::<Moment>)))
+            .set((
+                channels::name.eq(name),
+                channels::retired_at.eq(None::<Moment>),
+            ))
             .execute(tx.connection())?;
     }
     tx.announce(Announcement::Campus)
@@ -73,7 +78,9 @@ fn stranger_sensor(tx: &mut Transaction<'_>, stranger: &Stranger) -> Result<i32,
     if undescribed >= UNASSIGNED_AT_MOST {
         return Err(Error::Invalid {
             field: "device".to_owned(),
-            rule: format!("the gateway has already brought {UNASSIGNED_AT_MOST} devices that nobody described"),
+            rule: format!(
+                "the gateway has already brought {UNASSIGNED_AT_MOST} devices that nobody described"
+            ),
         });
     }
     Ok(diesel::insert_into(sensors::table)
@@ -84,7 +91,10 @@ fn stranger_sensor(tx: &mut Transaction<'_>, stranger: &Stranger) -> Result<i32,
         ))
         .on_conflict((sensors::gateway_id, sensors::device))
         .do_update()
-        .set((sensors::retired_at.eq(None::<Moment>), sensors::is_described.eq(false)))
+        .set((
+            sensors::retired_at.eq(None::<Moment>),
+            sensors::is_described.eq(false),
+        ))
         .returning(sensors::id)
         .get_result(tx.connection())?)
 }
@@ -137,9 +147,13 @@ pub fn note_heard(
 /// # Errors
 /// When the database is not available.
 pub fn last_heard(view: &mut View<'_>) -> Result<Vec<(ChannelId, Moment)>, Error> {
-    let rows: Vec<(i32, Option<Moment>)> =
-        channels::table.select((channels::id, channels::heard_at)).load(view.connection())?;
-    Ok(rows.into_iter().filter_map(|(id, at)| Some((ChannelId(id), at?))).collect())
+    let rows: Vec<(i32, Option<Moment>)> = channels::table
+        .select((channels::id, channels::heard_at))
+        .load(view.connection())?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, at)| Some((ChannelId(id), at?)))
+        .collect())
 }
 
 /// A channel as the operator sees it.
@@ -175,12 +189,19 @@ pub fn overview(view: &mut View<'_>) -> Result<Vec<Overview>, Error> {
     Ok(sensors::table
         .inner_join(gateways::table)
         .left_join(
-            channels::table.on(channels::sensor_id.eq(sensors::id).and(channels::retired_at.is_null())),
+            channels::table.on(channels::sensor_id
+                .eq(sensors::id)
+                .and(channels::retired_at.is_null())),
         )
         .left_join(passages::table.on(channels::passage_id.eq(passages::id.nullable())))
         .left_join(spaces::table.on(channels::space_id.eq(spaces::id.nullable())))
         .filter(sensors::retired_at.is_null())
-        .order((sensors::is_described.desc(), gateways::name, sensors::device, channels::key))
+        .order((
+            sensors::is_described.desc(),
+            gateways::name,
+            sensors::device,
+            channels::key,
+        ))
         .select((
             gateways::name,
             sensors::device,

@@ -6,9 +6,9 @@ use chrono::{Days, NaiveDate};
 
 use crate::domain::campus::{Campus, KnownSpace};
 use crate::domain::correction::{Correction, Kind, NewCorrection};
+use crate::domain::reading::Moment;
 use crate::domain::zones::Source;
 use crate::domain::{day, drift};
-use crate::domain::reading::Moment;
 use crate::error::Error;
 use crate::persistence::{Transaction, corrections, ledger};
 
@@ -32,18 +32,32 @@ pub fn close_recent(tx: &mut Transaction<'_>, campus: &Campus, now: Moment) -> R
 /// # Errors
 /// When the database is not available.
 pub fn learn_drift(tx: &mut Transaction<'_>, campus: &Campus, now: Moment) -> Result<(), Error> {
-    for space in campus.spaces.iter().filter(|space| space.space.drift_correction) {
+    for space in campus
+        .spaces
+        .iter()
+        .filter(|space| space.space.drift_correction)
+    {
         let today = day::date_of(campus.zone(), space.space.day_starts, now);
         let start = day::start_of(campus.zone(), space.space.day_starts, today);
         let standing = corrections::of_space(tx, space.id, start, now, i64::MAX)?;
-        let is_open = standing.iter().any(|correction| matches!(correction.kind, Kind::DayStart { .. }));
-        let is_known = standing.iter().any(|correction| matches!(correction.kind, Kind::Drift { .. }));
+        let is_open = standing
+            .iter()
+            .any(|correction| matches!(correction.kind, Kind::DayStart { .. }));
+        let is_known = standing
+            .iter()
+            .any(|correction| matches!(correction.kind, Kind::Drift { .. }));
         if is_open && !is_known {
             let back = u64::try_from(drift::DAYS_LOOKED_AT).unwrap_or(0);
             let starts = (0..=back).rev().map(|days| {
-                day::start_of(campus.zone(), space.space.day_starts, today - Days::new(days))
+                day::start_of(
+                    campus.zone(),
+                    space.space.day_starts,
+                    today - Days::new(days),
+                )
             });
-            if let Some(drift) = corrections::learned_drift(tx, space.id, &starts.collect::<Vec<_>>())? {
+            if let Some(drift) =
+                corrections::learned_drift(tx, space.id, &starts.collect::<Vec<_>>())?
+            {
                 corrections::append(tx, &drift, now)?;
             }
         }
@@ -94,7 +108,11 @@ fn close_of(
     for correction in standing {
         match correction.kind {
             Kind::DayStart { present } => opened = present,
-            Kind::DayClose { entries: before_in, exits: before_out, .. } if (before_in, before_out) == (entries, exits) => {
+            Kind::DayClose {
+                entries: before_in,
+                exits: before_out,
+                ..
+            } if (before_in, before_out) == (entries, exits) => {
                 return None;
             }
             Kind::Recount { .. } => return None,
@@ -105,14 +123,22 @@ fn close_of(
     Some(NewCorrection {
         space: space.id,
         at: start,
-        kind: Kind::DayClose { entry_weight, exit_weight, entries, exits },
+        kind: Kind::DayClose {
+            entry_weight,
+            exit_weight,
+            entries,
+            exits,
+        },
         reason: format!("the day ended empty; {entries} entries and {exits} exits were counted"),
         actor: "parvis".to_owned(),
     })
 }
 
 fn revoke(tx: &mut Transaction<'_>, standing: &[Correction], now: Moment) -> Result<(), Error> {
-    for correction in standing.iter().filter(|correction| matches!(correction.kind, Kind::DayClose { .. })) {
+    for correction in standing
+        .iter()
+        .filter(|correction| matches!(correction.kind, Kind::DayClose { .. }))
+    {
         let revocation = NewCorrection {
             space: correction.space,
             at: correction.at,

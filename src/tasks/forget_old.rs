@@ -16,7 +16,10 @@ pub async fn readings(database: &Database, keep_days: u32, now: Moment) -> Resul
     let old = database
         .read(move |view| {
             let mut old = Vec::new();
-            for day in readings::days(view)?.into_iter().filter(|day| *day < oldest) {
+            for day in readings::days(view)?
+                .into_iter()
+                .filter(|day| *day < oldest)
+            {
                 // Imported days are old from the start; they stay as long as days that were lived.
                 if readings::last_received(view, day)?.is_none_or(|last| last < quiet_since) {
                     old.push(day);
@@ -27,7 +30,9 @@ pub async fn readings(database: &Database, keep_days: u32, now: Moment) -> Resul
         .await?;
     let count = old.len();
     for day in old {
-        database.write(move |tx| readings::close_day(tx, day)).await?;
+        database
+            .write(move |tx| readings::close_day(tx, day))
+            .await?;
         log::info!("readings: those of {day} are dropped; the ledger keeps what they counted");
     }
     Ok(count)
@@ -38,5 +43,8 @@ pub async fn readings(database: &Database, keep_days: u32, now: Moment) -> Resul
 /// # Errors
 /// When the database is not available.
 pub async fn notes_of_errors(database: &Database, now: Moment) -> Result<(), Error> {
-    database.write(move |tx| errors::forget_old(tx, now)).await.map(drop)
+    database
+        .write(move |tx| errors::forget_old(tx, now))
+        .await
+        .map(drop)
 }

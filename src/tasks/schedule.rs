@@ -31,12 +31,22 @@ pub struct Schedule {
 impl Schedule {
     /// Adds a task that runs at the first tick and then whenever its period has passed.
     #[must_use]
-    pub fn every<F>(mut self, period: Duration, name: &'static str, work: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub fn every<F>(
+        mut self,
+        period: Duration,
+        name: &'static str,
+        work: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {
         let work: Work = Box::new(move || Box::pin(work()));
-        self.tasks.push(Task { name, period, last: None, work });
+        self.tasks.push(Task {
+            name,
+            period,
+            last: None,
+            work,
+        });
         self
     }
 
@@ -56,7 +66,10 @@ impl Schedule {
                 }
             })
         });
-        scheduler.add(tick.map_err(Error::internal)?).await.map_err(Error::internal)?;
+        scheduler
+            .add(tick.map_err(Error::internal)?)
+            .await
+            .map_err(Error::internal)?;
         scheduler.start().await.map_err(Error::internal)?;
         Ok(scheduler)
     }

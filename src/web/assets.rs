@@ -12,12 +12,36 @@ use super::headers::{self, Kind};
 use super::services::Services;
 
 const FILES: [(&str, &str, &[u8]); 6] = [
-    ("style.css", "text/css; charset=utf-8", include_bytes!("../../web/styles/style.css")),
-    ("live.js", "text/javascript; charset=utf-8", include_bytes!("../../web/scripts/live.js")),
-    ("favourites.js", "text/javascript; charset=utf-8", include_bytes!("../../web/scripts/favourites.js")),
-    ("search.js", "text/javascript; charset=utf-8", include_bytes!("../../web/scripts/search.js")),
-    ("screen.js", "text/javascript; charset=utf-8", include_bytes!("../../web/scripts/screen.js")),
-    ("icon.svg", "image/svg+xml", include_bytes!("../../web/icon.svg")),
+    (
+        "style.css",
+        "text/css; charset=utf-8",
+        include_bytes!("../../web/styles/style.css"),
+    ),
+    (
+        "live.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../web/scripts/live.js"),
+    ),
+    (
+        "favourites.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../web/scripts/favourites.js"),
+    ),
+    (
+        "search.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../web/scripts/search.js"),
+    ),
+    (
+        "screen.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../web/scripts/screen.js"),
+    ),
+    (
+        "icon.svg",
+        "image/svg+xml",
+        include_bytes!("../../web/icon.svg"),
+    ),
 ];
 
 struct Asset {
@@ -35,15 +59,25 @@ pub(super) struct Assets {
 
 impl Assets {
     pub(super) fn new() -> Self {
-        let mut assets = Self { by_address: HashMap::new(), addresses: HashMap::new() };
+        let mut assets = Self {
+            by_address: HashMap::new(),
+            addresses: HashMap::new(),
+        };
         for (name, content_type, content) in FILES {
-            let digest = openssl::sha::sha256(content);
-            let digest: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+            let digest = hex::encode(openssl::sha::sha256(content));
             let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
-            let address = format!("{stem}-{digest}.{extension}");
+            let address = format!("{stem}-{digest:.10}.{extension}");
             let identity = Bytes::from_static(content);
             let (brotli, gzip) = (brotli(&identity), gzip(&identity));
-            assets.by_address.insert(address.clone(), Asset { content_type, identity, brotli, gzip });
+            assets.by_address.insert(
+                address.clone(),
+                Asset {
+                    content_type,
+                    identity,
+                    brotli,
+                    gzip,
+                },
+            );
             assets.addresses.insert(name, format!("/assets/{address}"));
         }
         assets
@@ -56,7 +90,11 @@ impl Assets {
 }
 
 /// `GET /assets/{name}`
-pub(super) async fn show(request: HttpRequest, name: web::Path<String>, services: web::Data<Services>) -> HttpResponse {
+pub(super) async fn show(
+    request: HttpRequest,
+    name: web::Path<String>,
+    services: web::Data<Services>,
+) -> HttpResponse {
     let Some(asset) = services.assets.by_address.get(name.as_str()) else {
         let refusal = Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this address");
         return failure::refuse(&request, &services, refusal, Reader::Person);
@@ -70,7 +108,11 @@ pub(super) async fn show(request: HttpRequest, name: web::Path<String>, services
     builder.insert_header(("cross-origin-resource-policy", "cross-origin"));
     match coding(&request).0 {
         Coding::Identity => builder.body(asset.identity.clone()),
-        Coding::Brotli => builder.insert_header((header::CONTENT_ENCODING, "br")).body(asset.brotli.clone()),
-        Coding::Gzip => builder.insert_header((header::CONTENT_ENCODING, "gzip")).body(asset.gzip.clone()),
+        Coding::Brotli => builder
+            .insert_header((header::CONTENT_ENCODING, "br"))
+            .body(asset.brotli.clone()),
+        Coding::Gzip => builder
+            .insert_header((header::CONTENT_ENCODING, "gzip"))
+            .body(asset.gzip.clone()),
     }
 }

@@ -1,4 +1,4 @@
-//! Answers that are the same for everybody, made once: identity, brotli and gzip, each with its ETag.
+//! Answers that are the same for everybody, made once: identity, brotli and gzip, each with its `ETag`.
 //!
 //! An answer is good while its stamp (the board's version and the minute) is; when it is not, one visitor makes the next
 //! one and the others meanwhile get the last.
@@ -104,8 +104,11 @@ impl Cache {
         let entry = Arc::new(Entry::new(body, stamp));
         let response = entry.respond(request);
         self.entries.rcu(|entries| {
-            let mut entries =
-                if entries.len() < MOST { HashMap::clone(entries) } else { HashMap::new() };
+            let mut entries = if entries.len() < MOST {
+                HashMap::clone(entries)
+            } else {
+                HashMap::new()
+            };
             entries.insert(key.clone(), Arc::clone(&entry));
             entries
         });
@@ -115,19 +118,24 @@ impl Cache {
 
 /// An answer that is not kept.
 pub(super) fn once(request: &HttpRequest, body: Body) -> HttpResponse {
-    Entry::new(body, Stamp { version: 0, minute: 0 }).respond(request)
+    Entry::new(
+        body,
+        Stamp {
+            version: 0,
+            minute: 0,
+        },
+    )
+    .respond(request)
 }
 
 impl Entry {
     fn new(body: Body, stamp: Stamp) -> Self {
-        let digest = openssl::sha::sha256(&body.bytes);
-        let etag: String = digest.iter().take(9).map(|byte| format!("{byte:02x}")).collect();
         Self {
             stamp,
             made_at: Instant::now(),
             is_being_renewed: AtomicBool::new(false),
+            etag: hex::encode(openssl::sha::sha256(&body.bytes)),
             body,
-            etag,
             brotli: OnceLock::new(),
             gzip: OnceLock::new(),
         }
@@ -135,10 +143,21 @@ impl Entry {
 
     fn respond(&self, request: &HttpRequest) -> HttpResponse {
         let (coding, suffix) = coding(request);
-        let etag = format!("\"{}{suffix}\"", self.etag);
-        let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        let is_known = known.is_some_and(|known| known.split(',').any(|known| known.trim().trim_start_matches("W/") == etag));
-        let mut builder = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        let etag = format!("\"{:.18}{suffix}\"", self.etag);
+        let known = request
+            .headers()
+            .get(header::IF_NONE_MATCH)
+            .and_then(|value| value.to_str().ok());
+        let is_known = known.is_some_and(|known| {
+            known
+                .split(',')
+                .any(|known| known.trim().trim_start_matches("W/") == etag)
+        });
+        let mut builder = if is_known {
+            HttpResponse::NotModified()
+        } else {
+            HttpResponse::Ok()
+        };
         headers::put(&mut builder, self.body.kind);
         builder
             .insert_header((header::ETAG, etag))
@@ -173,9 +192,13 @@ pub(super) enum Coding {
     Gzip,
 }
 
-/// The coding a client accepts, and what it adds to the ETag: another coding is another representation.
+/// The coding a client accepts, and what it adds to the `ETag`: another coding is another representation.
 pub(super) fn coding(request: &HttpRequest) -> (Coding, &'static str) {
-    let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let accepted = request
+        .headers()
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     let accepts = |name: &str| {
         accepted.split(',').any(|part| {
             let mut pieces = part.split(';').map(str::trim);
@@ -193,7 +216,11 @@ pub(super) fn coding(request: &HttpRequest) -> (Coding, &'static str) {
 
 /// Brotli at a quality that takes about a millisecond for a page.
 pub(super) fn brotli(bytes: &Bytes) -> Bytes {
-    let parameters = brotli::enc::BrotliEncoderParams { quality: 5, lgwin: 18, ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 5,
+        lgwin: 18,
+        ..Default::default()
+    };
     let mut written = Vec::new();
     match brotli::BrotliCompress(&mut bytes.as_ref(), &mut written, &parameters) {
         Ok(_) => Bytes::from(written),

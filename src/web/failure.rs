@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::headers::{self, Kind};
 use super::pages;
 use super::services::Services;
+use crate::actions::note_error;
 use crate::error::Error;
-use crate::persistence::errors::{self, Noted};
 
 /// Seconds after which trying again makes sense.
 const RETRY_AFTER: u32 = 5;
@@ -56,21 +56,41 @@ fn status(error: &Error) -> StatusCode {
 }
 
 /// The answer to an error.
-pub(super) fn answer(request: &HttpRequest, services: &Services, error: &Error, reader: Reader) -> HttpResponse {
+pub(super) fn answer(
+    request: &HttpRequest,
+    services: &Services,
+    error: &Error,
+    reader: Reader,
+) -> HttpResponse {
     let status = status(error);
     let reference = matches!(error, Error::Internal(_)).then(|| note(request, services, error));
     if let Error::Unavailable { .. } = error {
         log::warn!("{} {}: {}", request.method(), place(request), error.chain());
     }
     let detail = match &reference {
-        Some(reference) => format!("something broke on our side; quote {reference} when you ask for help"),
+        Some(reference) => {
+            format!("something broke on our side; quote {reference} when you ask for help")
+        }
         None => error.to_string(),
     };
     let field = match error {
         Error::Invalid { field, .. } => Some(field.clone()),
-        Error::NotFound(_) | Error::Conflict(_) | Error::Unavailable { .. } | Error::Internal(_) => None,
+        Error::NotFound(_)
+        | Error::Conflict(_)
+        | Error::Unavailable { .. }
+        | Error::Internal(_) => None,
     };
-    refuse(request, services, Refusal { status, detail, field, reference }, reader)
+    refuse(
+        request,
+        services,
+        Refusal {
+            status,
+            detail,
+            field,
+            reference,
+        },
+        reader,
+    )
 }
 
 /// An answer that is not an error of ours: its status and what to do.
@@ -84,12 +104,22 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None, reference: None }
+        Self {
+            status,
+            detail: detail.into(),
+            field: None,
+            reference: None,
+        }
     }
 }
 
 /// Refuses a request.
-pub(super) fn refuse(request: &HttpRequest, services: &Services, refusal: Refusal, reader: Reader) -> HttpResponse {
+pub(super) fn refuse(
+    request: &HttpRequest,
+    services: &Services,
+    refusal: Refusal,
+    reader: Reader,
+) -> HttpResponse {
     let mut builder = HttpResponseBuilder::new(refusal.status);
     let kind = match reader {
         Reader::Person => Kind::Page,
@@ -104,52 +134,79 @@ pub(super) fn refuse(request: &HttpRequest, services: &Services, refusal: Refusa
     if reader == Reader::Person {
         return pages::error::page(request, services, builder, &refusal);
     }
-    builder.content_type("application/problem+json").json(Problem {
-        kind: "about:blank",
-        title: refusal.status.canonical_reason().unwrap_or("Error").to_owned(),
-        status: refusal.status.as_u16(),
-        detail: refusal.detail,
-        field: refusal.field,
-        reference: refusal.reference,
-    })
+    builder
+        .content_type("application/problem+json")
+        .json(Problem {
+            kind: "about:blank",
+            title: refusal
+                .status
+                .canonical_reason()
+                .unwrap_or("Error")
+                .to_owned(),
+            status: refusal.status.as_u16(),
+            detail: refusal.detail,
+            field: refusal.field,
+            reference: refusal.reference,
+        })
 }
 
 /// Logs an unexpected error, notes it in the error log, and returns the reference to it.
 fn note(request: &HttpRequest, services: &Services, error: &Error) -> String {
-    let mut random = [0; 5];
-    // Without randomness the reference is dull, but the error is still noted.
-    let _ = openssl::rand::rand_bytes(&mut random);
-    let reference: String = random.iter().map(|byte| format!("{byte:02X}")).collect();
+    let reference = note_error::reference();
     let place = format!("{} {}", request.method(), place(request));
     log::error!(reference = reference.as_str(); "{place}: {}", error.chain());
-    let noted = Noted { reference: reference.clone(), at: services.parvis.clock.now(), place, cause: error.chain() };
-    let database = services.parvis.database.clone();
-    actix_web::rt::spawn(async move {
-        if let Err(error) = database.write(move |tx| errors::note(tx, &noted)).await {
-            log::warn!("error log: not written: {}", error.chain());
-        }
-    });
+    let (database, now) = (
+        services.parvis.database.clone(),
+        services.parvis.clock.now(),
+    );
+    actix_web::rt::spawn(note_error::note(
+        database,
+        reference.clone(),
+        place,
+        error.chain(),
+        now,
+    ));
     reference
 }
 
 /// The route, never the address: it may hold a secret.
 fn place(request: &HttpRequest) -> String {
-    request.match_pattern().unwrap_or_else(|| "no route".to_owned())
+    request
+        .match_pattern()
+        .unwrap_or_else(|| "no route".to_owned())
 }
 
 /// What no route answers.
-pub(super) async fn no_route(request: HttpRequest, services: actix_web::web::Data<Services>) -> HttpResponse {
+pub(super) async fn no_route(
+    request: HttpRequest,
+    services: actix_web::web::Data<Services>,
+) -> HttpResponse {
     let reader = match request.path() {
         path if path.starts_with("/api/") => Reader::Program,
         path if path.starts_with("/ingest/") => Reader::Sensor,
         _ => Reader::Person,
     };
-    refuse(&request, &services, Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this address"), reader)
+    refuse(
+        &request,
+        &services,
+        Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this address"),
+        reader,
+    )
 }
 
 /// A route that answers other methods only.
-pub(super) async fn wrong_method(request: HttpRequest, services: actix_web::web::Data<Services>) -> HttpResponse {
-    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} does not go here", request.method()));
-    let reader = if request.path().starts_with("/ingest/") { Reader::Sensor } else { Reader::Program };
+pub(super) async fn wrong_method(
+    request: HttpRequest,
+    services: actix_web::web::Data<Services>,
+) -> HttpResponse {
+    let refusal = Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{} does not go here", request.method()),
+    );
+    let reader = if request.path().starts_with("/ingest/") {
+        Reader::Sensor
+    } else {
+        Reader::Program
+    };
     refuse(&request, &services, refusal, reader)
 }

@@ -37,7 +37,11 @@ impl Connection {
         self.0.clone()
     }
 
-    fn with<T>(&self, gone: Poll<io::Result<T>>, work: impl FnOnce(Pin<&mut Tls>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn with<T>(
+        &self,
+        gone: Poll<io::Result<T>>,
+        work: impl FnOnce(Pin<&mut Tls>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         match self.0.0.borrow_mut().as_mut() {
             Some(tls) => work(Pin::new(tls)),
             None => gone,
@@ -46,13 +50,21 @@ impl Connection {
 }
 
 impl AsyncRead for Connection {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.with(Poll::Ready(Ok(())), |tls| tls.poll_read(cx, buffer))
     }
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let gone = Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         self.with(gone, |tls| tls.poll_write(cx, bytes))
     }

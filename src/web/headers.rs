@@ -43,14 +43,33 @@ pub(super) fn of(kind: Kind) -> impl Iterator<Item = (header::HeaderName, &'stat
     let framing = match kind {
         Kind::Page | Kind::Closed => [
             Some((header::X_FRAME_OPTIONS, "DENY")),
-            Some((header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin")),
-            Some((header::HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()")),
+            Some((
+                header::HeaderName::from_static("cross-origin-resource-policy"),
+                "same-origin",
+            )),
+            Some((
+                header::HeaderName::from_static("permissions-policy"),
+                "camera=(), geolocation=(), microphone=()",
+            )),
         ],
-        Kind::Widget => [Some((header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin")), None, None],
+        Kind::Widget => [
+            Some((
+                header::HeaderName::from_static("cross-origin-resource-policy"),
+                "cross-origin",
+            )),
+            None,
+            None,
+        ],
         Kind::OpenData => [
             Some((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")),
-            Some((header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin")),
-            Some((header::ACCESS_CONTROL_EXPOSE_HEADERS, "etag, link, ratelimit, ratelimit-policy, retry-after")),
+            Some((
+                header::HeaderName::from_static("cross-origin-resource-policy"),
+                "cross-origin",
+            )),
+            Some((
+                header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                "etag, link, ratelimit, ratelimit-policy, retry-after",
+            )),
         ],
     };
     all.into_iter().chain(framing.into_iter().flatten())

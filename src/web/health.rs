@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::headers::{self, Kind};
 use super::services::Services;
 use crate::appliance::disk;
-use crate::persistence::pending_migrations;
 
 #[derive(Serialize)]
 struct Readiness {
@@ -26,23 +25,44 @@ pub(super) async fn live() -> HttpResponse {
 
 /// `GET /health/ready`: 200 when everything needed is there, else 503; what is lacking is named.
 pub(super) async fn ready(services: web::Data<Services>) -> HttpResponse {
-    let pending = services.parvis.database.read(pending_migrations).await;
+    let pending = services.parvis.lacking_migrations().await;
     let key = services.parvis.settings.web.key.clone();
     let place = key.parent().unwrap_or(&key);
     let readiness = Readiness {
         ready: false,
-        database: if pending.is_ok() { "ok" } else { "does not answer" },
+        database: if pending.is_ok() {
+            "ok"
+        } else {
+            "does not answer"
+        },
         migrations: match pending {
             Ok(0) => "ok",
             Ok(_) => "pending: run parvis migrate",
             Err(_) => "unknown",
         },
-        disk: if disk::has_room(place).unwrap_or(false) { "ok" } else { "almost full" },
-        recorder: if services.is_well() { "ok" } else { "does not work" },
+        disk: if disk::has_room(place).unwrap_or(false) {
+            "ok"
+        } else {
+            "almost full"
+        },
+        recorder: if services.is_well() {
+            "ok"
+        } else {
+            "does not work"
+        },
     };
-    let all = [readiness.database, readiness.migrations, readiness.disk, readiness.recorder];
+    let all = [
+        readiness.database,
+        readiness.migrations,
+        readiness.disk,
+        readiness.recorder,
+    ];
     let ready = all.iter().all(|part| *part == "ok");
-    let mut builder = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let mut builder = if ready {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
     headers::put(&mut builder, Kind::Closed).json(Readiness { ready, ..readiness })
 }
 

@@ -57,8 +57,12 @@ async fn receive(
             log::info!(gateway = gateway_in_log(gateway), status = status.as_u16(); "ingest: refused: {}", refused.detail);
             let mut response = failure::refuse(request, services, refused, Reader::Sensor);
             if status == StatusCode::UNAUTHORIZED {
-                let challenge = header::HeaderValue::from_static("Bearer realm=\"parvis\", Basic realm=\"parvis\"");
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                let challenge = header::HeaderValue::from_static(
+                    "Bearer realm=\"parvis\", Basic realm=\"parvis\"",
+                );
+                response
+                    .headers_mut()
+                    .insert(header::WWW_AUTHENTICATE, challenge);
             }
             response
         }
@@ -67,8 +71,14 @@ async fn receive(
 
 /// A gateway's name in the log: what is no name of ours is not repeated.
 fn gateway_in_log(gateway: &str) -> &str {
-    let is_name = gateway.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if is_name && gateway.len() <= 80 { gateway } else { "(no name)" }
+    let is_name = gateway
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_name && gateway.len() <= 80 {
+        gateway
+    } else {
+        "(no name)"
+    }
 }
 
 async fn accept(
@@ -80,17 +90,32 @@ async fn accept(
 ) -> Result<HttpResponse, Refusal> {
     let campus = services.parvis.campus();
     let Some(gateway) = campus.gateways.get(name) else {
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "there is no gateway of this name"));
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "there is no gateway of this name",
+        ));
     };
     let presented = presented(request, &gateway.gateway.proof, secret);
     if !is_proved(gateway, presented.as_deref(), services.parvis.clock.now()) {
         let rule = "the secret is missing or wrong; make one with: parvis gateway secret NAME";
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, rule));
     }
-    let body = read(request, body, services.parvis.settings.readings.largest_body).await?;
+    let body = read(
+        request,
+        body,
+        services.parvis.settings.readings.largest_body,
+    )
+    .await?;
     let payload = decode(request, gateway, &campus, &body).map_err(|unreadable| {
-        let status = if unreadable.is_malformed { StatusCode::BAD_REQUEST } else { StatusCode::UNPROCESSABLE_ENTITY };
-        Refusal { field: Some(unreadable.place.clone()), ..Refusal::new(status, unreadable.to_string()) }
+        let status = if unreadable.is_malformed {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        };
+        Refusal {
+            field: Some(unreadable.place.clone()),
+            ..Refusal::new(status, unreadable.to_string())
+        }
     })?;
     if payload.is_test {
         log::info!(gateway = name; "ingest: the sender tried whether the door is there");
@@ -103,7 +128,10 @@ async fn accept(
         }
         Err(Error::Invalid { field, rule }) => {
             let detail = format!("{field}: {rule}");
-            Err(Refusal { field: Some(field), ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, detail) })
+            Err(Refusal {
+                field: Some(field),
+                ..Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+            })
         }
         Err(error) => {
             if matches!(error, Error::Unavailable { .. }) {
@@ -120,11 +148,15 @@ fn presented(request: &HttpRequest, proof: &Proof, in_path: Option<&str>) -> Opt
     match proof {
         Proof::Bearer => {
             let (scheme, token) = value("authorization")?.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+            scheme
+                .eq_ignore_ascii_case("bearer")
+                .then(|| token.trim().to_owned())
         }
         Proof::Basic { user } => {
             let (scheme, encoded) = value("authorization")?.split_once(' ')?;
-            let decoded = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(encoded.trim()).ok())??;
+            let decoded = scheme
+                .eq_ignore_ascii_case("basic")
+                .then(|| STANDARD.decode(encoded.trim()).ok())??;
             let decoded = String::from_utf8(decoded).ok()?;
             let (named, password) = decoded.split_once(':')?;
             (named == user).then(|| password.to_owned())
@@ -140,31 +172,59 @@ fn is_proved(gateway: &KnownGateway, presented: Option<&str>, now: Moment) -> bo
     let mut is_proved = false;
     for secret in &gateway.secrets {
         let is_good = secret.until.is_none_or(|until| now < until);
-        let is_equal = secret.digest.len() == digest.len() && openssl::memcmp::eq(&secret.digest, &digest);
+        let is_equal =
+            secret.digest.len() == digest.len() && openssl::memcmp::eq(&secret.digest, &digest);
         is_proved |= is_good && is_equal;
     }
     is_proved && presented.is_some()
 }
 
 /// The body, as far as it is JSON, not too large and not too slow.
-async fn read(request: &HttpRequest, mut body: web::Payload, largest: usize) -> Result<Bytes, Refusal> {
-    let content_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+async fn read(
+    request: &HttpRequest,
+    mut body: web::Payload,
+    largest: usize,
+) -> Result<Bytes, Refusal> {
+    let content_type = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .map(|value| value.to_str().unwrap_or_default());
     if let Some(content_type) = content_type {
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if essence != "application/json" && !(essence.starts_with("application/") && essence.ends_with("+json")) {
+        let essence = content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        if essence != "application/json"
+            && !(essence.starts_with("application/") && essence.ends_with("+json"))
+        {
             let rule = "send application/json; this gateway reads nothing else";
             return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, rule));
         }
     }
-    let too_large = || Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {largest} bytes"));
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let too_large = || {
+        Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is larger than {largest} bytes"),
+        )
+    };
+    let length = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > largest) {
         return Err(too_large());
     }
     let mut read = BytesMut::with_capacity(length.unwrap_or(4_096));
     let all = async {
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("the body broke off: {error}")))?;
+            let chunk = chunk.map_err(|error| {
+                Refusal::new(
+                    StatusCode::BAD_REQUEST,
+                    format!("the body broke off: {error}"),
+                )
+            })?;
             if read.len() + chunk.len() > largest {
                 return Err(too_large());
             }
@@ -174,13 +234,24 @@ async fn read(request: &HttpRequest, mut body: web::Payload, largest: usize) -> 
     };
     match tokio::time::timeout(BODY_PATIENCE, all).await {
         Ok(body) => body,
-        Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body took longer than 10 seconds")),
+        Err(_) => Err(Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body took longer than 10 seconds",
+        )),
     }
 }
 
-fn decode(request: &HttpRequest, gateway: &KnownGateway, campus: &Campus, body: &[u8]) -> Result<Payload, Unreadable> {
+fn decode(
+    request: &HttpRequest,
+    gateway: &KnownGateway,
+    campus: &Campus,
+    body: &[u8],
+) -> Result<Payload, Unreadable> {
     let model_of = |device: &str| campus.device(gateway.id, device)?.model;
-    let event = request.query_string().split('&').find_map(|pair| pair.strip_prefix("event="));
+    let event = request
+        .query_string()
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("event="));
     let decoder = Decoder {
         family: gateway.gateway.family,
         mapping: gateway.gateway.mapping.as_ref(),

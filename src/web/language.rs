@@ -16,12 +16,18 @@ pub(super) fn of(request: &HttpRequest, texts: &Texts) -> Option<String> {
 
 /// `?lang=` on addresses without a language in the path.
 fn query(request: &HttpRequest, texts: &Texts) -> Option<String> {
-    let asked = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang="))?;
+    let asked = request
+        .query_string()
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("lang="))?;
     texts.has(asked).then(|| asked.to_owned())
 }
 
 fn negotiated(request: &HttpRequest, texts: &Texts) -> String {
-    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let accepted = request
+        .headers()
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok());
     best(accepted.unwrap_or_default(), texts).unwrap_or_else(|| texts.first().to_owned())
 }
 
@@ -33,8 +39,15 @@ fn best(accepted: &str, texts: &Texts) -> Option<String> {
         .filter_map(|part| {
             let mut pieces = part.trim().split(';');
             let language = pieces.next()?.split('-').next()?.trim().to_lowercase();
-            let weight = pieces.find_map(|piece| piece.trim().strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
-            #[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+            let weight = pieces
+                .find_map(|piece| piece.trim().strip_prefix("q=")?.parse::<f32>().ok())
+                .unwrap_or(1.0);
+            #[expect(
+                clippy::as_conversions,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "clamped"
+            )]
             let weight = (weight.clamp(0.0, 1.0) * 1000.0) as u16;
             (weight > 0 && texts.has(&language)).then_some((weight, language))
         })

@@ -22,7 +22,11 @@ pub(super) async fn hand_in(
         let error = Error::NotFound(format!("gateway is called \"{path}\""));
         return failure::answer(&request, &services, &error, Reader::Program);
     };
-    match services.door.deliver_recorded(gateway, payload.into_inner()).await {
+    match services
+        .door
+        .deliver_recorded(gateway, payload.into_inner())
+        .await
+    {
         Ok(receipt) => {
             services.door.flush().await;
             HttpResponse::Ok().json(receipt)

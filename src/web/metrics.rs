@@ -45,17 +45,72 @@ pub(super) async fn show(services: web::Data<Services>) -> HttpResponse {
     let (working, open) = services.parvis.database.load();
     let mut text = String::new();
     let mut line = |kind: &str, name: &str, help: &str, value: String| {
-        let _ = write!(text, "# HELP parvis_{name} {help}\n# TYPE parvis_{name} {kind}\nparvis_{name} {value}\n");
+        let _ = write!(
+            text,
+            "# HELP parvis_{name} {help}\n# TYPE parvis_{name} {kind}\nparvis_{name} {value}\n"
+        );
     };
-    line("counter", "readings_stored_total", "Readings stored.", count(&metrics.stored).to_string());
-    line("counter", "readings_duplicate_total", "Readings known already.", count(&metrics.duplicates).to_string());
-    line("counter", "readings_doubted_total", "Readings in quarantine.", count(&metrics.doubted).to_string());
-    line("counter", "deliveries_refused_total", "Deliveries answered 4xx.", count(&metrics.refused).to_string());
-    line("counter", "deliveries_overload_total", "Deliveries answered 503.", count(&metrics.overloaded).to_string());
-    line("gauge", "readings_waiting", "Readings waiting to be stored.", services.door.waiting().to_string());
-    line("gauge", "streams", "Live streams open.", metrics.streams.load(Ordering::Relaxed).to_string());
-    line("gauge", "board_version", "Version of the board.", services.board.snapshot().version.to_string());
-    line("gauge", "database_connections_working", "Connections of the pool at work.", working.to_string());
-    line("gauge", "database_connections_open", "Connections of the pool.", open.to_string());
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text)
+    line(
+        "counter",
+        "readings_stored_total",
+        "Readings stored.",
+        count(&metrics.stored).to_string(),
+    );
+    line(
+        "counter",
+        "readings_duplicate_total",
+        "Readings known already.",
+        count(&metrics.duplicates).to_string(),
+    );
+    line(
+        "counter",
+        "readings_doubted_total",
+        "Readings in quarantine.",
+        count(&metrics.doubted).to_string(),
+    );
+    line(
+        "counter",
+        "deliveries_refused_total",
+        "Deliveries answered 4xx.",
+        count(&metrics.refused).to_string(),
+    );
+    line(
+        "counter",
+        "deliveries_overload_total",
+        "Deliveries answered 503.",
+        count(&metrics.overloaded).to_string(),
+    );
+    line(
+        "gauge",
+        "readings_waiting",
+        "Readings waiting to be stored.",
+        services.door.waiting().to_string(),
+    );
+    line(
+        "gauge",
+        "streams",
+        "Live streams open.",
+        metrics.streams.load(Ordering::Relaxed).to_string(),
+    );
+    line(
+        "gauge",
+        "board_version",
+        "Version of the board.",
+        services.board.snapshot().version.to_string(),
+    );
+    line(
+        "gauge",
+        "database_connections_working",
+        "Connections of the pool at work.",
+        working.to_string(),
+    );
+    line(
+        "gauge",
+        "database_connections_open",
+        "Connections of the pool.",
+        open.to_string(),
+    );
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(text)
 }

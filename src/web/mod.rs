@@ -23,6 +23,6 @@ mod stream;
 mod texts;
 mod tls;
 
-pub use server::{Doors, Running};
+pub use server::{Doors, Running, block_on};
 pub use services::Services;
 pub use texts::Texts;

@@ -14,7 +14,8 @@ use governor::{Quota, RateLimiter};
 use super::failure::{self, Reader, Refusal};
 use super::services::Services;
 
-type Limiter = RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, DefaultClock, StateInformationMiddleware>;
+type Limiter =
+    RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, DefaultClock, StateInformationMiddleware>;
 
 /// The budgets.
 pub(super) struct Rates {
@@ -33,23 +34,43 @@ impl Rates {
     pub(super) fn new(per_minute: u32) -> Self {
         let quota = Quota::per_minute(NonZero::new(per_minute).unwrap_or(NonZero::<u32>::MIN));
         let limiter = RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>();
-        Self { limiter, per_minute }
+        Self {
+            limiter,
+            per_minute,
+        }
     }
 
     /// Takes one request from the budget of its source, or refuses it.
-    pub(super) fn take(&self, request: &HttpRequest, services: &Services) -> Result<Remaining, HttpResponse> {
-        let source = request.peer_addr().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| network_of(peer.ip()));
+    pub(super) fn take(
+        &self,
+        request: &HttpRequest,
+        services: &Services,
+    ) -> Result<Remaining, Box<HttpResponse>> {
+        let source = request
+            .peer_addr()
+            .map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| {
+                network_of(peer.ip())
+            });
         match self.limiter.check_key(&source) {
-            Ok(state) => Ok(Remaining { left: state.remaining_burst_capacity(), per_minute: self.per_minute }),
+            Ok(state) => Ok(Remaining {
+                left: state.remaining_burst_capacity(),
+                per_minute: self.per_minute,
+            }),
             Err(refused) => {
-                let wait = refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-                let detail = format!("more than {} requests a minute; try again in {wait} s", self.per_minute);
+                let wait = refused
+                    .wait_time_from(DefaultClock::default().now())
+                    .as_secs()
+                    + 1;
+                let detail = format!(
+                    "more than {} requests a minute; try again in {wait} s",
+                    self.per_minute
+                );
                 let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, detail);
                 let mut response = failure::refuse(request, services, refusal, Reader::Program);
                 if let Ok(wait) = header::HeaderValue::from_str(&wait.to_string()) {
                     response.headers_mut().insert(header::RETRY_AFTER, wait);
                 }
-                Err(response)
+                Err(Box::new(response))
             }
         }
     }
@@ -63,7 +84,10 @@ impl Rates {
 impl Remaining {
     /// Puts what is left on an answer (draft-ietf-httpapi-ratelimit-headers).
     pub(super) fn put(self, builder: &mut HttpResponseBuilder) {
-        builder.insert_header(("ratelimit-policy", format!("\"source\";q={};w=60", self.per_minute)));
+        builder.insert_header((
+            "ratelimit-policy",
+            format!("\"source\";q={};w=60", self.per_minute),
+        ));
         builder.insert_header(("ratelimit", format!("\"source\";r={};t=60", self.left)));
     }
 }

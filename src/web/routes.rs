@@ -5,14 +5,19 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Resource, Responder};
 
 use super::api::{history, live, openapi, places, spaces};
-use super::{assets, failure, health, ingest, local as local_door, metrics, pages, redirect as redirection};
+use super::{
+    assets, failure, health, ingest, local as local_door, metrics, pages, redirect as redirection,
+};
 
 /// What everybody reaches over HTTPS.
 pub(super) fn public(config: &mut ServiceConfig) {
     config
         // Sensors
         .service(taking("/ingest/{gateway}", ingest::deliver))
-        .service(taking("/ingest/{gateway}/{secret}", ingest::deliver_with_secret))
+        .service(taking(
+            "/ingest/{gateway}/{secret}",
+            ingest::deliver_with_secret,
+        ))
         // Programs
         .service(showing("/api/v1/spaces", spaces::list))
         .service(showing("/api/v1/spaces.geojson", places::geojson))
@@ -36,7 +41,10 @@ pub(super) fn public(config: &mut ServiceConfig) {
         .service(showing("/{language}", pages::home::show))
         .service(showing("/{language}/spaces/{slug}", pages::space::show))
         .service(showing("/{language}/screens/{slug}", pages::screen::show))
-        .service(showing("/{language}/widgets/{slug}.svg", pages::widget::image))
+        .service(showing(
+            "/{language}/widgets/{slug}.svg",
+            pages::widget::image,
+        ))
         .service(showing("/{language}/widgets/{slug}", pages::widget::show))
         .default_service(web::route().to(failure::no_route));
 }
@@ -52,7 +60,9 @@ pub(super) fn local(config: &mut ServiceConfig) {
 
 /// What everybody reaches over HTTPS while the database is not there yet.
 pub(super) fn waiting_room(config: &mut ServiceConfig) {
-    config.service(showing("/health/live", health::live)).default_service(web::route().to(health::not_yet));
+    config
+        .service(showing("/health/live", health::live))
+        .default_service(web::route().to(health::not_yet));
 }
 
 /// What everybody reaches over HTTP.
@@ -67,7 +77,9 @@ where
     F::Output: Responder + 'static,
 {
     let route = web::route().guard(Any(Get()).or(Head())).to(handler);
-    web::resource(path).route(route).default_service(web::route().to(failure::wrong_method))
+    web::resource(path)
+        .route(route)
+        .default_service(web::route().to(failure::wrong_method))
 }
 
 fn streaming<F, Args>(path: &str, handler: F) -> Resource
@@ -76,7 +88,9 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path).route(web::get().to(handler)).default_service(web::route().to(failure::wrong_method))
+    web::resource(path)
+        .route(web::get().to(handler))
+        .default_service(web::route().to(failure::wrong_method))
 }
 
 fn taking<F, Args>(path: &str, handler: F) -> Resource
@@ -85,5 +99,7 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path).route(web::post().to(handler)).default_service(web::route().to(failure::wrong_method))
+    web::resource(path)
+        .route(web::post().to(handler))
+        .default_service(web::route().to(failure::wrong_method))
 }

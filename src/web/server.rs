@@ -10,7 +10,9 @@ use std::time::Duration;
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService};
 use actix_server::{Server, ServerHandle};
-use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_service::{
+    IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config,
+};
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::{TcpStream, UnixStream};
 use actix_web::{App, web};
@@ -20,6 +22,7 @@ use openssl::ssl::{Ssl, SslAcceptor};
 use super::handoff::{Connection, Tls};
 use super::services::Services;
 use super::{redirect, routes, tls};
+use crate::appliance::systemd;
 use crate::config::Web;
 use crate::error::Error;
 
@@ -60,20 +63,38 @@ impl Running {
         self.handle.stop(true).await;
         let _ = self.ended.await;
     }
+
+    /// Stops at once: nobody waits for more than an answer from memory.
+    pub async fn end(self) {
+        self.handle.stop(false).await;
+        let _ = self.ended.await;
+    }
+}
+
+/// Runs a service on the runtime that its doors need, until it ends.
+///
+/// # Errors
+/// What the service returns.
+pub fn block_on<T>(service: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    actix_web::rt::System::new().block_on(service)
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address)
         .or_else(|error| match address {
             // A machine without IPv6.
-            SocketAddr::V6(v6) if v6.ip().is_unspecified() => TcpListener::bind(("0.0.0.0", v6.port())).map_err(|_| error),
+            SocketAddr::V6(v6) if v6.ip().is_unspecified() => {
+                TcpListener::bind(("0.0.0.0", v6.port())).map_err(|_| error)
+            }
             SocketAddr::V4(_) | SocketAddr::V6(_) => Err(error),
         })
         .map_err(|error| Error::Conflict(format!("cannot listen on {address}: {error}")))
 }
 
 fn listen_locally(path: &std::path::Path) -> Result<UnixListener, Error> {
-    let refused = |error: std::io::Error| Error::Conflict(format!("cannot listen on {}: {error}", path.display()));
+    let refused = |error: std::io::Error| {
+        Error::Conflict(format!("cannot listen on {}: {error}", path.display()))
+    };
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory).map_err(refused)?;
     }
@@ -89,13 +110,19 @@ fn listen_locally(path: &std::path::Path) -> Result<UnixListener, Error> {
 }
 
 impl Doors {
-    /// Takes the addresses and reads the certificate.
+    /// Takes the addresses, those that systemd handed over first, and reads the certificate.
     ///
     /// # Errors
     /// When an address is taken or the certificate cannot be used.
     pub fn take(settings: &Web) -> Result<Self, Error> {
         let acceptor = tls::acceptor(&settings.certificate, &settings.key)?;
-        Ok(Self { https: listen(settings.https)?, http: listen(settings.http)?, acceptor })
+        let https = systemd::listener("https")?.map_or_else(|| listen(settings.https), Ok)?;
+        let http = systemd::listener("http")?.map_or_else(|| listen(settings.http), Ok)?;
+        Ok(Self {
+            https,
+            http,
+            acceptor,
+        })
     }
 
     /// Where HTTPS is and will be answered.
@@ -111,7 +138,12 @@ impl Doors {
     /// # Errors
     /// When the system refuses.
     pub fn ask_to_wait(&self) -> Result<Running, Error> {
-        let app = || map_config(App::new().configure(routes::waiting_room).into_factory(), |_| AppConfig::default());
+        let app = || {
+            map_config(
+                App::new().configure(routes::waiting_room).into_factory(),
+                |()| AppConfig::default(),
+            )
+        };
         let https = self.https.try_clone().map_err(Error::internal)?;
         let acceptor = self.acceptor.clone();
         let server = Server::build()
@@ -141,17 +173,19 @@ impl Doors {
             let data = data.clone();
             move || {
                 let app = App::new().app_data(data.clone()).configure(routes::public);
-                map_config(app.into_factory(), |_| AppConfig::default())
+                map_config(app.into_factory(), |()| AppConfig::default())
             }
         };
         let local_app = move || {
             let app = App::new().app_data(data.clone()).configure(routes::local);
-            map_config(app.into_factory(), |_| AppConfig::default())
+            map_config(app.into_factory(), |()| AppConfig::default())
         };
         let target = web::Data::new(redirect::Target(settings.public_address()));
         let redirect_app = move || {
-            let app = App::new().app_data(target.clone()).configure(routes::redirect);
-            map_config(app.into_factory(), |_| AppConfig::default())
+            let app = App::new()
+                .app_data(target.clone())
+                .configure(routes::redirect);
+            map_config(app.into_factory(), |()| AppConfig::default())
         };
         let acceptor = self.acceptor;
         let server = Server::build()
@@ -179,8 +213,10 @@ impl Doors {
             })
             .and_then(|server| {
                 server.listen_uds("local", local, move || {
-                    fn_service(|socket: UnixStream| async move { Ok::<_, DispatchError>((socket, None)) })
-                        .and_then(HttpService::build().h1(local_app()))
+                    fn_service(|socket: UnixStream| async move {
+                        Ok::<_, DispatchError>((socket, None))
+                    })
+                    .and_then(HttpService::build().h1(local_app()))
                 })
             })
             .map_err(Error::internal)?;
@@ -190,13 +226,22 @@ impl Doors {
 
 fn run(server: actix_server::ServerBuilder) -> Running {
     let server = server.run();
-    Running { handle: server.handle(), ended: actix_web::rt::spawn(server) }
+    Running {
+        handle: server.handle(),
+        ended: actix_web::rt::spawn(server),
+    }
 }
 
 /// From a TCP connection to a TLS connection that can be handed over.
 fn handshakes(
     acceptor: SslAcceptor,
-) -> impl ServiceFactory<TcpStream, Config = (), Response = (Connection, Option<SocketAddr>), Error = (), InitError = ()> {
+) -> impl ServiceFactory<
+    TcpStream,
+    Config = (),
+    Response = (Connection, Option<SocketAddr>),
+    Error = (),
+    InitError = (),
+> {
     fn_service(move |tcp: TcpStream| {
         let acceptor = acceptor.clone();
         async move {

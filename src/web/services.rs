@@ -37,7 +37,13 @@ pub struct Services {
 impl Services {
     /// Everything handlers need.
     #[must_use]
-    pub fn new(parvis: Arc<Parvis>, door: Door, board: Arc<Board>, texts: Texts, open_files: u64) -> Self {
+    pub fn new(
+        parvis: Arc<Parvis>,
+        door: Door,
+        board: Arc<Board>,
+        texts: Texts,
+        open_files: u64,
+    ) -> Self {
         let rates = Rates::new(parvis.settings.web.api_requests_per_minute);
         let most_streams = usize::try_from(open_files).unwrap_or(usize::MAX) / 10 * 9;
         Self {

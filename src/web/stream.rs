@@ -41,7 +41,12 @@ pub(super) trait Topic: 'static {
     fn kind(&self) -> Kind;
 
     /// The events for spaces that changed, each as (event, data); data may have several lines.
-    fn events(&self, services: &Services, board: &Snapshot, changed: &[String]) -> Vec<(&'static str, String)>;
+    fn events(
+        &self,
+        services: &Services,
+        board: &Snapshot,
+        changed: &[String],
+    ) -> Vec<(&'static str, String)>;
 }
 
 /// Frames made on this worker for the newest version: by topic and the version they start from.
@@ -52,17 +57,40 @@ thread_local! {
 }
 
 /// Turns a request into a stream.
-pub(super) fn open(request: &HttpRequest, services: &Arc<Services>, topic: impl Topic) -> HttpResponse {
+pub(super) fn open(
+    request: &HttpRequest,
+    services: &Arc<Services>,
+    topic: impl Topic,
+) -> HttpResponse {
     if services.metrics.streams.load(Ordering::Relaxed) >= services.most_streams {
-        let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many are watching; try again in a moment");
+        let refusal = Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many are watching; try again in a moment",
+        );
         return failure::refuse(request, services, refusal, Reader::Program);
     }
     let Some(tls) = request.conn_data::<Handle>().and_then(Handle::take) else {
-        let refusal = Refusal::new(StatusCode::UPGRADE_REQUIRED, "live streams are served over HTTPS");
+        let refusal = Refusal::new(
+            StatusCode::UPGRADE_REQUIRED,
+            "live streams are served over HTTPS",
+        );
         return failure::refuse(request, services, refusal, Reader::Program);
     };
-    let known = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let stream = Stream { services: Arc::clone(services), topic, version: known.unwrap_or(0) };
+    // A page says in the address which version it was made from; a browser that comes back says what it heard last.
+    let told = request
+        .headers()
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
+    let made = request
+        .query_string()
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("after=")?.parse().ok());
+    let known = told.max(made);
+    let stream = Stream {
+        services: Arc::clone(services),
+        topic,
+        version: known.unwrap_or(0),
+    };
     actix_web::rt::spawn(stream.run(tls));
     // Nobody reads this: the connection is no longer actix's.
     HttpResponse::Ok().finish()
@@ -77,17 +105,25 @@ struct Stream<T> {
 
 impl<T: Topic> Stream<T> {
     async fn run(mut self, mut tls: Tls) {
-        self.services.metrics.streams.fetch_add(1, Ordering::Relaxed);
+        self.services
+            .metrics
+            .streams
+            .fetch_add(1, Ordering::Relaxed);
         // However it ends, the connection ends with it.
         let _ = self.serve(&mut tls).await;
-        self.services.metrics.streams.fetch_sub(1, Ordering::Relaxed);
+        self.services
+            .metrics
+            .streams
+            .fetch_sub(1, Ordering::Relaxed);
         let _ = tokio::time::timeout(Duration::from_secs(1), tls.shutdown()).await;
     }
 
     async fn serve(&mut self, tls: &mut Tls) -> std::io::Result<()> {
         let mut versions = self.services.board.watch();
         let mut closing = self.services.closing();
-        let mut head = String::from("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\nconnection: close\r\n");
+        let mut head = String::from(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\nconnection: close\r\n",
+        );
         for (name, value) in headers::of(self.topic.kind()) {
             let _ = write!(head, "{name}: {value}\r\n");
         }
@@ -129,7 +165,10 @@ impl<T: Topic> Stream<T> {
                 frames.clear();
             }
             let key = (self.topic.key().to_owned(), from);
-            frames.entry(key).or_insert_with(|| self.render(&board, from)).clone()
+            frames
+                .entry(key)
+                .or_insert_with(|| self.render(&board, from))
+                .clone()
         })
     }
 

@@ -9,8 +9,10 @@ use unic_langid::LanguageIdentifier;
 
 use crate::error::Error;
 
-const BUILT_IN: [(&str, &str); 2] =
-    [("fr", include_str!("../../web/texts/fr.ftl")), ("en", include_str!("../../web/texts/en.ftl"))];
+const BUILT_IN: [(&str, &str); 2] = [
+    ("fr", include_str!("../../web/texts/fr.ftl")),
+    ("en", include_str!("../../web/texts/en.ftl")),
+];
 
 /// All texts.
 pub struct Texts {
@@ -27,8 +29,12 @@ impl Texts {
     /// French and English.
     #[must_use]
     pub fn built_in() -> Self {
-        let bundle = |(language, text): (&str, &str)| Some((language.to_owned(), bundle(language, text).ok()?));
-        Self { bundles: BUILT_IN.into_iter().filter_map(bundle).collect() }
+        let bundle = |(language, text): (&str, &str)| {
+            Some((language.to_owned(), bundle(language, text).ok()?))
+        };
+        Self {
+            bundles: BUILT_IN.into_iter().filter_map(bundle).collect(),
+        }
     }
 
     /// French, English, and each `LANGUAGE.ftl` of a directory; those complete or override the built-in ones.
@@ -39,7 +45,9 @@ impl Texts {
         let mut texts = Self::built_in();
         for entry in std::fs::read_dir(directory).map_err(Error::internal)? {
             let path = entry.map_err(Error::internal)?.path();
-            let Some(language) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+            let Some(language) = path.file_stem().and_then(|stem| stem.to_str()) else {
+                continue;
+            };
             if path.extension().is_some_and(|extension| extension == "ftl") {
                 let text = std::fs::read_to_string(&path).map_err(Error::internal)?;
                 let parsed = bundle(language, &text).map_err(|rule| Error::Invalid {
@@ -67,23 +75,37 @@ impl Texts {
     /// All languages, each with its own name for itself.
     #[must_use]
     pub fn languages(&self) -> Vec<(String, String)> {
-        self.bundles.keys().map(|language| (language.clone(), self.in_language(language).say("language-name"))).collect()
+        self.bundles
+            .keys()
+            .map(|language| {
+                (
+                    language.clone(),
+                    self.in_language(language).say("language-name"),
+                )
+            })
+            .collect()
     }
 
     /// The texts of one language.
     #[must_use]
     pub fn in_language<'t>(&'t self, language: &'t str) -> Speech<'t> {
-        Speech { texts: self, language }
+        Speech {
+            texts: self,
+            language,
+        }
     }
 }
 
 fn bundle(language: &str, text: &str) -> Result<FluentBundle<FluentResource>, String> {
     let identifier: LanguageIdentifier = language.parse().map_err(|error| format!("{error:?}"))?;
-    let resource = FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| format!("{errors:?}"))?;
+    let resource =
+        FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| format!("{errors:?}"))?;
     let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
     // Marks around inserted words would show up in titles and be read aloud.
     bundle.set_use_isolating(false);
-    bundle.add_resource(resource).map_err(|errors| format!("{errors:?}"))?;
+    bundle
+        .add_resource(resource)
+        .map_err(|errors| format!("{errors:?}"))?;
     Ok(bundle)
 }
 
@@ -110,16 +132,23 @@ impl Speech<'_> {
     /// A text with words or numbers inserted.
     #[must_use]
     pub fn say_with(&self, key: &str, inserted: &[(&'static str, FluentValue<'_>)]) -> String {
-        let arguments: FluentArgs<'_> = inserted.iter().map(|(name, value)| (*name, value.clone())).collect();
+        let arguments: FluentArgs<'_> = inserted
+            .iter()
+            .map(|(name, value)| (*name, value.clone()))
+            .collect();
         self.format(key, Some(&arguments))
     }
 
     /// In the language, else in English, else the key itself: a page with an odd word beats no page.
     fn format(&self, key: &str, arguments: Option<&FluentArgs<'_>>) -> String {
         for language in [self.language, "en"] {
-            let Some(bundle) = self.texts.bundles.get(language) else { continue };
+            let Some(bundle) = self.texts.bundles.get(language) else {
+                continue;
+            };
             if let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) {
-                return bundle.format_pattern(pattern, arguments, &mut Vec::new()).into_owned();
+                return bundle
+                    .format_pattern(pattern, arguments, &mut Vec::new())
+                    .into_owned();
             }
         }
         key.to_owned()
@@ -131,7 +160,11 @@ mod tests {
     use super::*;
 
     fn keys(language: &str) -> Vec<String> {
-        let text = BUILT_IN.iter().find(|(known, _)| *known == language).unwrap().1;
+        let text = BUILT_IN
+            .iter()
+            .find(|(known, _)| *known == language)
+            .unwrap()
+            .1;
         let mut keys: Vec<String> = text
             .lines()
             .filter(|line| !line.starts_with([' ', '#', '}', '[']) && line.contains(" ="))
@@ -153,11 +186,18 @@ mod tests {
         let mut files = vec![std::path::PathBuf::from("src/web"), "web/templates".into()];
         while let Some(path) = files.pop() {
             if path.is_dir() {
-                files.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+                files.extend(
+                    std::fs::read_dir(path)
+                        .unwrap()
+                        .map(|entry| entry.unwrap().path()),
+                );
             } else {
                 let text = std::fs::read_to_string(path).unwrap();
                 let calls = text.split("say").skip(1).filter_map(|rest| {
-                    let rest = rest.strip_prefix("_with").unwrap_or(rest).strip_prefix("(\"")?;
+                    let rest = rest
+                        .strip_prefix("_with")
+                        .unwrap_or(rest)
+                        .strip_prefix("(\"")?;
                     Some(rest.split('"').next()?.to_owned())
                 });
                 said.extend(calls.filter(|key| key.contains('-')));

@@ -51,9 +51,9 @@ trend-falling = se vide
 trend-falling_fast = se vide vite
 
 figure-seats = { $free ->
-    [0] aucune place assise libre sur { $capacity }
-    [one] { $free } place assise libre sur { $capacity }
-   *[other] { $free } places assises libres sur { $capacity }
+    [0] aucune place libre sur { $capacity }
+    [one] { $free } place libre sur { $capacity }
+   *[other] { $free } places libres sur { $capacity }
   }
 figure-places = { $free ->
     [0] aucune place libre sur { $capacity }

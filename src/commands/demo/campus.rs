@@ -27,7 +27,10 @@ impl Secrets {
     }
 
     pub(super) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let text = format!("# The secrets of the demo's gateways. On an appliance they are seen once and kept nowhere.\n{}", toml::to_string(&self.0)?);
+        let text = format!(
+            "# The secrets of the demo's gateways. On an appliance they are seen once and kept nowhere.\n{}",
+            toml::to_string(&self.0)?
+        );
         std::fs::write(path, text).with_context(|| path.display().to_string())
     }
 
@@ -37,9 +40,17 @@ impl Secrets {
 
     /// Whether the secret that is known still opens a gateway.
     pub(super) fn opens(&self, known: &KnownGateway, now: Moment) -> bool {
-        let digest = self.0.get(&known.gateway.name).map(|secret| openssl::sha::sha256(secret.as_bytes()));
+        let digest = self
+            .0
+            .get(&known.gateway.name)
+            .map(|secret| openssl::sha::sha256(secret.as_bytes()));
         let is_good = |until: Option<Moment>| until.is_none_or(|until| now < until);
-        digest.is_some_and(|digest| known.secrets.iter().any(|secret| secret.digest == digest && is_good(secret.until)))
+        digest.is_some_and(|digest| {
+            known
+                .secrets
+                .iter()
+                .any(|secret| secret.digest == digest && is_good(secret.until))
+        })
     }
 
     /// Puts a gateway's secret where it belongs.

@@ -44,13 +44,21 @@ pub(super) struct Arguments {
 }
 
 /// How long the service may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { directory, https_port, http_port, days } = arguments;
+    let Arguments {
+        directory,
+        https_port,
+        http_port,
+        days,
+    } = arguments;
     std::fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
     let directory = std::path::absolute(&directory)?;
-    println!("Database: a PostgreSQL of its own in {}", directory.join("postgres").display());
+    println!(
+        "Database: a PostgreSQL of its own in {}",
+        directory.join("postgres").display()
+    );
     let cluster = Cluster::at(&directory.join("postgres"))?;
     cluster.start()?;
     let outcome = with_database(&cluster, &directory, https_port, http_port, days);
@@ -59,7 +67,13 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     outcome
 }
 
-fn with_database(cluster: &Cluster, directory: &Path, https: u16, http: u16, days: u32) -> anyhow::Result<()> {
+fn with_database(
+    cluster: &Cluster,
+    directory: &Path,
+    https: u16,
+    http: u16,
+    days: u32,
+) -> anyhow::Result<()> {
     cluster.ensure_database("parvis")?;
     let url = cluster.url("parvis");
     for name in persistence::migrate(&url)? {
@@ -71,14 +85,26 @@ fn with_database(cluster: &Cluster, directory: &Path, https: u16, http: u16, day
     write(&described, campus::DESCRIPTION)?;
     let parvis = Parvis::new(Settings::read(&config)?, Clock::System);
     let now = parvis.clock.now();
-    apply(&parvis.database, &read_campus(&described)?, Others::Keep, now)?;
+    apply(
+        &parvis.database,
+        &read_campus(&described)?,
+        Others::Keep,
+        now,
+    )?;
     println!("Campus: described by {}", described.display());
     let campus = parvis.reload_campus()?;
     let mut secrets = campus::Secrets::read(&directory.join("secrets.toml"));
-    for known in campus.gateways.values().filter(|known| known.gateway.name != "simulator") {
+    for known in campus
+        .gateways
+        .values()
+        .filter(|known| known.gateway.name != "simulator")
+    {
         let name = &known.gateway.name;
         if !secrets.opens(known, now) {
-            secrets.set(name, replace(&parvis.database, name, TimeDelta::hours(24), now)?);
+            secrets.set(
+                name,
+                replace(&parvis.database, name, TimeDelta::hours(24), now)?,
+            );
         }
     }
     secrets.write(&directory.join("secrets.toml"))?;
@@ -86,16 +112,26 @@ fn with_database(cluster: &Cluster, directory: &Path, https: u16, http: u16, day
     let mut service = Service::start(&config, &log)?;
     println!("Service: its log is in {}", log.display());
     let address = format!("https://localhost:{https}");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
     let outcome = runtime.block_on(async {
         let stopped = told_to_stop()?;
         tokio::pin!(stopped);
-        let simulator = simulator::Simulator::new(&directory.join("certificate.pem"), https, secrets, days, &directory.join("simulated.json"))?;
+        let simulator = simulator::Simulator::new(
+            &directory.join("certificate.pem"),
+            https,
+            secrets,
+            days,
+            &directory.join("simulated.json"),
+        )?;
         tokio::select! {
             () = &mut stopped => return Ok(()),
             result = service.wait_until_ready(&simulator) => result?,
         }
-        let play = simulator.play(|| println!("\nParvis is ready: {address}\n\nCtrl-C stops it.\n"));
+        let play =
+            simulator.play(|| println!("\nParvis is ready: {address}\n\nCtrl-C stops it.\n"));
         tokio::select! {
             () = &mut stopped => Ok(()),
             result = play => result,
@@ -120,7 +156,8 @@ fn settings(directory: &Path, url: &str, https: u16, http: u16) -> String {
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let mut file = File::create(path).with_context(|| path.display().to_string())?;
-    file.write_all(text.as_bytes()).with_context(|| path.display().to_string())
+    file.write_all(text.as_bytes())
+        .with_context(|| path.display().to_string())
 }
 
 /// Waits for Ctrl-C or the signal to end.

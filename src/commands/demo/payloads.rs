@@ -17,7 +17,13 @@ pub(in crate::commands) struct Interval {
 }
 
 /// A LOGICS package of a Xovis sensor with firmware 5.
-pub(in crate::commands) fn xovis5(serial: &str, package: usize, logic: i64, name: &str, intervals: &[Interval]) -> Value {
+pub(in crate::commands) fn xovis5(
+    serial: &str,
+    package: usize,
+    logic: i64,
+    name: &str,
+    intervals: &[Interval],
+) -> Value {
     let record = |interval: &Interval| {
         json!({
             "from": interval.from.timestamp_millis(), "to": interval.to.timestamp_millis(),
@@ -40,7 +46,7 @@ pub(in crate::commands) fn xovis5(serial: &str, package: usize, logic: i64, name
 }
 
 /// A `LIVE_DATA` package of such a sensor.
-pub(super) fn xovis5_live(serial: &str, frames: Vec<Value>) -> Value {
+pub(super) fn xovis5_live(serial: &str, frames: &[Value]) -> Value {
     json!({ "live_data": {
         "package_info": { "version": "5.0", "id": frames.len(), "agent_id": 1005 },
         "sensor_info": { "serial_number": serial, "type": "SINGLE_SENSOR" },
@@ -50,7 +56,11 @@ pub(super) fn xovis5_live(serial: &str, frames: Vec<Value>) -> Value {
 
 /// A frame in which one person crosses the line.
 pub(super) fn xovis5_frame(at: Moment, track: i64, forward: bool) -> Value {
-    let kind = if forward { "LINE_CROSS_FORWARD" } else { "LINE_CROSS_BACKWARD" };
+    let kind = if forward {
+        "LINE_CROSS_FORWARD"
+    } else {
+        "LINE_CROSS_BACKWARD"
+    };
     json!({
         "framenumber": track * 7, "time": at.timestamp_millis(),
         "tracked_objects": [{ "track_id": track, "type": "PERSON", "position": [0.1, 0.2, 1.7], "attributes": {} }],

@@ -18,7 +18,11 @@ impl Random {
     }
 
     /// A number from 0 to less than 1.
-    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "53 bits are exact in a double")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_precision_loss,
+        reason = "53 bits are exact in a double"
+    )]
     pub(super) fn share(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }

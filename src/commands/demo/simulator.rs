@@ -53,7 +53,12 @@ struct Totals {
 
 impl Totals {
     fn add(&mut self, minute: &Minute) {
-        for ((total, since), flow) in self.lines.iter_mut().zip(&mut self.since_uplink).zip(minute.lines) {
+        for ((total, since), flow) in self
+            .lines
+            .iter_mut()
+            .zip(&mut self.since_uplink)
+            .zip(minute.lines)
+        {
             *total = (total.0 + flow.0, total.1 + flow.1);
             *since = (since.0 + flow.0, since.1 + flow.1);
         }
@@ -76,12 +81,23 @@ struct Delivery {
 
 impl Delivery {
     fn of(gateway: &'static str, body: Value) -> Self {
-        Self { gateway, query: "", body, second: 0 }
+        Self {
+            gateway,
+            query: "",
+            body,
+            second: 0,
+        }
     }
 }
 
 impl Simulator {
-    pub(super) fn new(certificate: &Path, port: u16, secrets: Secrets, days: u32, memory: &Path) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        certificate: &Path,
+        port: u16,
+        secrets: Secrets,
+        days: u32,
+        memory: &Path,
+    ) -> anyhow::Result<Self> {
         // The service makes its certificate on first start; until then nothing can be trusted, and nothing is sent.
         let since = std::time::Instant::now();
         while !certificate.exists() && since.elapsed() < Duration::from_secs(10) {
@@ -93,12 +109,23 @@ impl Simulator {
             .timeout(Duration::from_secs(10))
             .build()?;
         let address = format!("https://localhost:{port}");
-        Ok(Self { client, address, secrets, memory: memory.to_owned(), days, clock: Clock::System })
+        Ok(Self {
+            client,
+            address,
+            secrets,
+            memory: memory.to_owned(),
+            days,
+            clock: Clock::System,
+        })
     }
 
     /// Whether the service answers and is ready.
     pub(super) async fn is_ready(&self) -> bool {
-        let answer = self.client.get(format!("{}/health/ready", self.address)).send().await;
+        let answer = self
+            .client
+            .get(format!("{}/health/ready", self.address))
+            .send()
+            .await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }
 
@@ -107,13 +134,19 @@ impl Simulator {
         let zone: Tz = campus::ZONE;
         let now = self.clock.now();
         let today = now.with_timezone(&zone).date_naive();
-        let begun = Memory { first: today - Days::new(u64::from(self.days)), until: DateTime::UNIX_EPOCH };
+        let begun = Memory {
+            first: today - Days::new(u64::from(self.days)),
+            until: DateTime::UNIX_EPOCH,
+        };
         let memory: Memory = std::fs::read(&self.memory)
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok())
             .filter(|memory: &Memory| now - memory.until < TimeDelta::days(30))
             .unwrap_or(begun);
-        println!("Sensors: sending their history since {}", memory.first.max(memory.until.date_naive()));
+        println!(
+            "Sensors: sending their history since {}",
+            memory.first.max(memory.until.date_naive())
+        );
         // What was sent in the last half hour before a stop is sent again: repetitions change nothing.
         let resume = memory.until - TimeDelta::minutes(30);
         let mut world = World::starting(memory.first, zone);
@@ -139,7 +172,9 @@ impl Simulator {
             }
         }
         let count = deliveries.len();
-        let sent = futures_util::stream::iter(deliveries).map(|delivery| self.send(delivery)).buffered(16);
+        let sent = futures_util::stream::iter(deliveries)
+            .map(|delivery| self.send(delivery))
+            .buffered(16);
         sent.try_collect::<Vec<()>>().await?;
         println!("Sensors: {count} deliveries of history sent");
         self.remember(memory.first, now)?;
@@ -148,7 +183,12 @@ impl Simulator {
     }
 
     /// The minutes as they pass, second by second: each sensor has its own second to send.
-    async fn live(&self, mut world: World, mut totals: Totals, first: NaiveDate) -> anyhow::Result<()> {
+    async fn live(
+        &self,
+        mut world: World,
+        mut totals: Totals,
+        first: NaiveDate,
+    ) -> anyhow::Result<()> {
         loop {
             let minute = world.pass();
             totals.add(&minute);
@@ -156,7 +196,9 @@ impl Simulator {
             for second in 0..60 {
                 let due = start + TimeDelta::seconds(second);
                 tokio::time::sleep((due - self.clock.now()).to_std().unwrap_or_default()).await;
-                for delivery in crossings(std::slice::from_ref(&minute)).filter(|delivery| delivery.second == second) {
+                for delivery in crossings(std::slice::from_ref(&minute))
+                    .filter(|delivery| delivery.second == second)
+                {
                     self.send(delivery).await?;
                 }
             }
@@ -175,18 +217,33 @@ impl Simulator {
     }
 
     async fn send(&self, delivery: Delivery) -> anyhow::Result<()> {
-        let Delivery { gateway, query, body, .. } = delivery;
+        let Delivery {
+            gateway,
+            query,
+            body,
+            ..
+        } = delivery;
         let body = body.to_string();
         for attempt in 0..30 {
-            let request = self.client.post(format!("{}/ingest/{gateway}{query}", self.address));
-            let request = self.secrets.prove(gateway, request).header("content-type", "application/json");
+            let request = self
+                .client
+                .post(format!("{}/ingest/{gateway}{query}", self.address));
+            let request = self
+                .secrets
+                .prove(gateway, request)
+                .header("content-type", "application/json");
             match request.body(body.clone()).send().await {
                 Ok(answer) if answer.status().is_success() => return Ok(()),
                 Ok(answer) if answer.status().is_client_error() => {
-                    bail!("gateway {gateway} refused a payload: {}", answer.text().await.unwrap_or_default());
+                    bail!(
+                        "gateway {gateway} refused a payload: {}",
+                        answer.text().await.unwrap_or_default()
+                    );
                 }
                 // A sensor keeps what it could not send and tries again.
-                Ok(_) | Err(_) if attempt < 29 => tokio::time::sleep(Duration::from_millis(500)).await,
+                Ok(_) | Err(_) if attempt < 29 => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
                 Ok(answer) => bail!("gateway {gateway}: {}", answer.status()),
                 Err(error) => return Err(error.into()),
             }
@@ -207,15 +264,36 @@ fn packages(minutes: &[Minute], package: i64) -> Vec<Delivery> {
     let intervals = |line: Line| -> Vec<Interval> {
         let interval = |minute: &Minute| {
             let (forward, backward) = flow(minute, line);
-            Interval { from: minute.end - TimeDelta::minutes(1), to: minute.end, forward, backward }
+            Interval {
+                from: minute.end - TimeDelta::minutes(1),
+                to: minute.end,
+                forward,
+                backward,
+            }
         };
         minutes.iter().map(interval).collect()
     };
     let package = usize::try_from(package).unwrap_or(0);
-    let main = payloads::xovis5("00:6E:02:00:6D:01", package, 1, "Main door", &intervals(Line::CentralMain));
-    let side = payloads::xovis5("00:6E:02:00:6D:02", package, 1, "Side door", &intervals(Line::CentralSide));
+    let main = payloads::xovis5(
+        "00:6E:02:00:6D:01",
+        package,
+        1,
+        "Main door",
+        &intervals(Line::CentralMain),
+    );
+    let side = payloads::xovis5(
+        "00:6E:02:00:6D:02",
+        package,
+        1,
+        "Side door",
+        &intervals(Line::CentralSide),
+    );
     let gym = payloads::xovis4("80:1F:12:D5:30:DC", &intervals(Line::Gym));
-    vec![Delivery::of("xovis", main), Delivery::of("xovis", side), Delivery::of("gym", gym)]
+    vec![
+        Delivery::of("xovis", main),
+        Delivery::of("xovis", side),
+        Delivery::of("gym", gym),
+    ]
 }
 
 /// The learning centre's sensor tells of each person at the second they cross.
@@ -226,16 +304,24 @@ fn crossings(minutes: &[Minute]) -> impl Iterator<Item = Delivery> {
         let people = (0..entered).map(|_| true).chain((0..left).map(|_| false));
         for (index, forward) in (0..).zip(people) {
             let second = (index * 17 + 5) % 60;
-            let at = minute.end - TimeDelta::minutes(1) + TimeDelta::seconds(second) + TimeDelta::milliseconds(index);
+            let at = minute.end - TimeDelta::minutes(1)
+                + TimeDelta::seconds(second)
+                + TimeDelta::milliseconds(index);
             let track = minute.end.timestamp() / 60 * 100 + index;
             // Of several minutes everything goes into one delivery; of one, each second into its own.
             let key = if minutes.len() == 1 { second } else { 0 };
-            by_second.entry(key).or_default().push(payloads::xovis5_frame(at, track, forward));
+            by_second
+                .entry(key)
+                .or_default()
+                .push(payloads::xovis5_frame(at, track, forward));
         }
     }
     by_second.into_iter().map(|(second, frames)| {
-        let body = payloads::xovis5_live("00:6E:02:00:6D:03", frames);
-        Delivery { second, ..Delivery::of("xovis", body) }
+        let body = payloads::xovis5_live("00:6E:02:00:6D:03", &frames);
+        Delivery {
+            second,
+            ..Delivery::of("xovis", body)
+        }
     })
 }
 
@@ -243,29 +329,73 @@ fn crossings(minutes: &[Minute]) -> impl Iterator<Item = Delivery> {
 fn uplinks(minute: &Minute, totals: &Totals) -> Vec<Delivery> {
     let at = minute.end;
     let frame = totals.frame;
-    let of = |line: Line| totals.lines.get(position(line)).copied().unwrap_or_default();
-    let period = totals.since_uplink.get(position(Line::Law)).copied().unwrap_or_default();
+    let of = |line: Line| {
+        totals
+            .lines
+            .get(position(line))
+            .copied()
+            .unwrap_or_default()
+    };
+    let period = totals
+        .since_uplink
+        .get(position(Line::Law))
+        .copied()
+        .unwrap_or_default();
     let desk = payloads::vs121(u8::try_from(minute.desk).unwrap_or(u8::MAX));
     let (entered, left) = of(Line::ScienceGate);
     let stairs = payloads::vs135(&[as_u32(of(Line::CentralStairs))]);
     let law = payloads::vs350(87, as_u16(of(Line::Law)), as_u16(period));
-    let canteen = payloads::vs135(&[as_u32(of(Line::CanteenLeft)), as_u32(of(Line::CanteenRight))]);
-    let up = |body| Delivery { query: "?event=up", ..Delivery::of("chirpstack", body) };
+    let canteen = payloads::vs135(&[
+        as_u32(of(Line::CanteenLeft)),
+        as_u32(of(Line::CanteenRight)),
+    ]);
+    let up = |body| Delivery {
+        query: "?event=up",
+        ..Delivery::of("chirpstack", body)
+    };
     vec![
-        Delivery::of("things", payloads::things_stack("24E124600D121001", at, frame, &desk)),
-        Delivery::of("turnstiles", payloads::turnstile("science", at, entered, left)),
-        up(payloads::chirpstack("24e124751d135001", "Milesight VS135", at, frame, &stairs)),
-        up(payloads::chirpstack("24e124136d350001", "Milesight VS350", at, frame, &law)),
-        Delivery::of("things", payloads::things_stack("24E124751D135002", at, frame, &canteen)),
+        Delivery::of(
+            "things",
+            payloads::things_stack("24E124600D121001", at, frame, &desk),
+        ),
+        Delivery::of(
+            "turnstiles",
+            payloads::turnstile("science", at, entered, left),
+        ),
+        up(payloads::chirpstack(
+            "24e124751d135001",
+            "Milesight VS135",
+            at,
+            frame,
+            &stairs,
+        )),
+        up(payloads::chirpstack(
+            "24e124136d350001",
+            "Milesight VS350",
+            at,
+            frame,
+            &law,
+        )),
+        Delivery::of(
+            "things",
+            payloads::things_stack("24E124751D135002", at, frame, &canteen),
+        ),
     ]
 }
 
 fn position(line: Line) -> usize {
-    Line::ALL.iter().position(|known| *known == line).unwrap_or(0)
+    Line::ALL
+        .iter()
+        .position(|known| *known == line)
+        .unwrap_or(0)
 }
 
 fn flow(minute: &Minute, line: Line) -> (i64, i64) {
-    minute.lines.get(position(line)).copied().unwrap_or_default()
+    minute
+        .lines
+        .get(position(line))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// A 16-bit counter starts again at zero.

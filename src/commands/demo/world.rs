@@ -25,43 +25,129 @@ const HABITS: [Habit; 7] = [
     Habit {
         most: 330.0,
         stay: 130.0,
-        weekday: &[(7.9, 0.0), (9.0, 0.3), (11.2, 0.82), (12.7, 0.62), (14.5, 0.88), (16.5, 0.94), (18.5, 0.6), (20.5, 0.3), (21.8, 0.05), (22.0, 0.0)],
-        weekend: &[(8.9, 0.0), (11.0, 0.3), (15.0, 0.5), (17.8, 0.1), (18.0, 0.0)],
+        weekday: &[
+            (7.9, 0.0),
+            (9.0, 0.3),
+            (11.2, 0.82),
+            (12.7, 0.62),
+            (14.5, 0.88),
+            (16.5, 0.94),
+            (18.5, 0.6),
+            (20.5, 0.3),
+            (21.8, 0.05),
+            (22.0, 0.0),
+        ],
+        weekend: &[
+            (8.9, 0.0),
+            (11.0, 0.3),
+            (15.0, 0.5),
+            (17.8, 0.1),
+            (18.0, 0.0),
+        ],
     },
     Habit {
         most: 140.0,
         stay: 150.0,
-        weekday: &[(7.9, 0.0), (9.5, 0.5), (11.5, 0.9), (13.0, 0.7), (16.0, 1.0), (19.0, 0.5), (20.9, 0.1), (21.0, 0.0)],
+        weekday: &[
+            (7.9, 0.0),
+            (9.5, 0.5),
+            (11.5, 0.9),
+            (13.0, 0.7),
+            (16.0, 1.0),
+            (19.0, 0.5),
+            (20.9, 0.1),
+            (21.0, 0.0),
+        ],
         weekend: &[(9.0, 0.0), (14.0, 0.6), (18.9, 0.1), (19.0, 0.0)],
     },
     Habit {
         most: 190.0,
         stay: 100.0,
-        weekday: &[(0.0, 0.14), (3.0, 0.07), (6.0, 0.06), (8.5, 0.2), (11.0, 0.5), (14.0, 0.55), (18.0, 0.7), (21.0, 0.62), (24.0, 0.14)],
-        weekend: &[(0.0, 0.16), (4.0, 0.06), (9.0, 0.1), (14.0, 0.45), (19.0, 0.5), (24.0, 0.14)],
+        weekday: &[
+            (0.0, 0.14),
+            (3.0, 0.07),
+            (6.0, 0.06),
+            (8.5, 0.2),
+            (11.0, 0.5),
+            (14.0, 0.55),
+            (18.0, 0.7),
+            (21.0, 0.62),
+            (24.0, 0.14),
+        ],
+        weekend: &[
+            (0.0, 0.16),
+            (4.0, 0.06),
+            (9.0, 0.1),
+            (14.0, 0.45),
+            (19.0, 0.5),
+            (24.0, 0.14),
+        ],
     },
     Habit {
         most: 110.0,
         stay: 120.0,
-        weekday: &[(8.0, 0.0), (10.0, 0.45), (12.0, 0.6), (15.0, 0.75), (18.9, 0.1), (19.0, 0.0)],
+        weekday: &[
+            (8.0, 0.0),
+            (10.0, 0.45),
+            (12.0, 0.6),
+            (15.0, 0.75),
+            (18.9, 0.1),
+            (19.0, 0.0),
+        ],
         weekend: &[(0.0, 0.0)],
     },
     Habit {
         most: 420.0,
         stay: 34.0,
-        weekday: &[(11.0, 0.0), (11.5, 0.2), (12.2, 0.9), (12.8, 0.95), (13.4, 0.5), (14.3, 0.04), (18.0, 0.02), (19.0, 0.35), (20.2, 0.05), (20.5, 0.0)],
+        weekday: &[
+            (11.0, 0.0),
+            (11.5, 0.2),
+            (12.2, 0.9),
+            (12.8, 0.95),
+            (13.4, 0.5),
+            (14.3, 0.04),
+            (18.0, 0.02),
+            (19.0, 0.35),
+            (20.2, 0.05),
+            (20.5, 0.0),
+        ],
         weekend: &[(11.4, 0.0), (12.5, 0.3), (13.9, 0.0)],
     },
     Habit {
         most: 75.0,
         stay: 70.0,
-        weekday: &[(7.0, 0.0), (8.0, 0.3), (10.0, 0.2), (12.5, 0.55), (15.0, 0.3), (18.5, 0.95), (20.5, 0.7), (22.4, 0.05), (22.5, 0.0)],
-        weekend: &[(8.9, 0.0), (11.0, 0.5), (16.0, 0.4), (19.8, 0.05), (20.0, 0.0)],
+        weekday: &[
+            (7.0, 0.0),
+            (8.0, 0.3),
+            (10.0, 0.2),
+            (12.5, 0.55),
+            (15.0, 0.3),
+            (18.5, 0.95),
+            (20.5, 0.7),
+            (22.4, 0.05),
+            (22.5, 0.0),
+        ],
+        weekend: &[
+            (8.9, 0.0),
+            (11.0, 0.5),
+            (16.0, 0.4),
+            (19.8, 0.05),
+            (20.0, 0.0),
+        ],
     },
     Habit {
         most: 16.0,
         stay: 14.0,
-        weekday: &[(8.9, 0.0), (9.2, 0.6), (11.0, 0.9), (12.2, 0.3), (13.5, 0.5), (15.0, 0.8), (16.9, 0.1), (17.0, 0.0)],
+        weekday: &[
+            (8.9, 0.0),
+            (9.2, 0.6),
+            (11.0, 0.9),
+            (12.2, 0.3),
+            (13.5, 0.5),
+            (15.0, 0.8),
+            (16.9, 0.1),
+            (17.0, 0.0),
+        ],
         weekend: &[(0.0, 0.0)],
     },
 ];
@@ -146,7 +232,13 @@ impl World {
     pub(super) fn starting(first: NaiveDate, zone: Tz) -> Self {
         let start = moment_of(zone, first.and_time(chrono::NaiveTime::MIN));
         let seed = u64::try_from(first.num_days_from_ce()).unwrap_or(1);
-        Self { zone, next: start, present: [0; 7], upstairs: 0, random: Random::new(seed) }
+        Self {
+            zone,
+            next: start,
+            present: [0; 7],
+            upstairs: 0,
+            random: Random::new(seed),
+        }
     }
 
     /// When the next minute ends.
@@ -165,7 +257,11 @@ impl World {
             *present += people_in - people_out;
             let doors = Line::ALL.iter().zip(&mut lines);
             let mut doors: Vec<_> = doors
-                .filter_map(|(line, flow)| line.place().filter(|(at, _)| index(*at) == place).map(|(_, share)| (share, flow)))
+                .filter_map(|(line, flow)| {
+                    line.place()
+                        .filter(|(at, _)| index(*at) == place)
+                        .map(|(_, share)| (share, flow))
+                })
                 .collect();
             spread(people_in, &mut doors, &mut self.random, true);
             spread(people_out, &mut doors, &mut self.random, false);
@@ -174,8 +270,16 @@ impl World {
         if let Some(stairs) = lines.get_mut(2) {
             // Half of the central library sits upstairs.
             let (wanted, random) = (central / 2, &mut self.random);
-            let up = if wanted > self.upstairs { random.count(as_f64(wanted - self.upstairs) / 6.0 + 0.4) } else { random.count(0.4) };
-            let down = if wanted < self.upstairs { random.count(as_f64(self.upstairs - wanted) / 6.0 + 0.4) } else { random.count(0.4) };
+            let up = if wanted > self.upstairs {
+                random.count(as_f64(wanted - self.upstairs) / 6.0 + 0.4)
+            } else {
+                random.count(0.4)
+            };
+            let down = if wanted < self.upstairs {
+                random.count(as_f64(self.upstairs - wanted) / 6.0 + 0.4)
+            } else {
+                random.count(0.4)
+            };
             let down = down.min(self.upstairs + up);
             self.upstairs += up - down;
             *stairs = (up, down);
@@ -201,16 +305,37 @@ fn moves(habit: &Habit, present: i64, local: DateTime<Tz>, random: &mut Random) 
     let wanted = habit.most * share(habit, soon);
     let leaving = as_f64(present) / habit.stay;
     let arriving = ((wanted - as_f64(present)) / 10.0 + leaving).max(0.0);
-    let hurrying = if wanted < 0.5 { as_f64(present) / 4.0 } else { ((as_f64(present) - wanted) / 10.0 - leaving).max(0.0) };
+    let hurrying = if wanted < 0.5 {
+        as_f64(present) / 4.0
+    } else {
+        ((as_f64(present) - wanted) / 10.0 - leaving).max(0.0)
+    };
     let people_out = random.count(leaving + hurrying).min(present);
-    (if wanted < 0.5 { 0 } else { random.count(arriving) }, people_out)
+    (
+        if wanted < 0.5 {
+            0
+        } else {
+            random.count(arriving)
+        },
+        people_out,
+    )
 }
 
 fn share(habit: &Habit, at: DateTime<Tz>) -> f64 {
     let is_weekend = matches!(at.weekday(), Weekday::Sat | Weekday::Sun);
-    let curve = if is_weekend { habit.weekend } else { habit.weekday };
+    let curve = if is_weekend {
+        habit.weekend
+    } else {
+        habit.weekday
+    };
     let hour = f64::from(at.hour()) + f64::from(at.minute()) / 60.0;
-    let mut before = (0.0, curve.first().filter(|(first, _)| *first == 0.0).map_or(0.0, |(_, share)| *share));
+    let mut before = (
+        0.0,
+        curve
+            .first()
+            .filter(|(first, _)| *first == 0.0)
+            .map_or(0.0, |(_, share)| *share),
+    );
     for (at, share) in curve {
         if hour < *at {
             return before.1 + (share - before.1) * (hour - before.0) / (at - before.0);
@@ -227,14 +352,22 @@ fn spread(people: i64, doors: &mut [(f64, &mut (i64, i64))], random: &mut Random
         for (share, flow) in doors.iter_mut() {
             chosen -= *share;
             if chosen < 0.0 {
-                if is_in { flow.0 += 1 } else { flow.1 += 1 }
+                if is_in {
+                    flow.0 += 1;
+                } else {
+                    flow.1 += 1;
+                }
                 break;
             }
         }
     }
 }
 
-#[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "people of a campus are exact in a double")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "people of a campus are exact in a double"
+)]
 const fn as_f64(people: i64) -> f64 {
     people as f64
 }
@@ -250,7 +383,12 @@ mod tests {
         let monday: NaiveDate = "2026-11-23".parse().unwrap();
         let day = || {
             let mut world = World::starting(monday, Paris);
-            (0..1440).map(|_| { world.pass(); world.present }).collect::<Vec<_>>()
+            (0..1440)
+                .map(|_| {
+                    world.pass();
+                    world.present
+                })
+                .collect::<Vec<_>>()
         };
         let at = |hour: usize| day()[hour * 60];
         assert_eq!(day(), day());

@@ -29,7 +29,9 @@ impl Stop {
     pub(super) fn note(self, at: usize) -> String {
         match self {
             Self::Unknown { id, kind } => {
-                format!("unknown channel 0x{id:02x} type 0x{kind:02x} at byte {at}: the rest of the frame is left out")
+                format!(
+                    "unknown channel 0x{id:02x} type 0x{kind:02x} at byte {at}: the rest of the frame is left out"
+                )
             }
             Self::Short { id: 0, kind: 0 } => format!("a single byte is left over at byte {at}"),
             Self::Short { id, kind } => {
@@ -89,7 +91,8 @@ impl<'a> Bytes<'a> {
 
     /// Seconds since 1970.
     pub(super) fn time(&mut self) -> Option<Moment> {
-        self.u32().and_then(|seconds| DateTime::from_timestamp(i64::from(seconds), 0))
+        self.u32()
+            .and_then(|seconds| DateTime::from_timestamp(i64::from(seconds), 0))
     }
 }
 
@@ -108,10 +111,18 @@ pub(super) struct Frame {
 impl Frame {
     /// The observation of a channel at a time (history) or of the frame itself, begun if need be.
     pub(super) fn observe(&mut self, channel: &str, at: Option<Moment>) -> &mut Observation {
-        let known = self.observations.iter().position(|known| known.channel == channel && known.at == at);
+        let known = self
+            .observations
+            .iter()
+            .position(|known| known.channel == channel && known.at == at);
         let index = known.unwrap_or_else(|| {
             let from_history = at.is_some();
-            self.observations.push(Observation { channel: channel.to_owned(), at, from_history, ..Observation::default() });
+            self.observations.push(Observation {
+                channel: channel.to_owned(),
+                at,
+                from_history,
+                ..Observation::default()
+            });
             self.observations.len() - 1
         });
         // The index is that of an element found or pushed just above.
@@ -137,7 +148,11 @@ impl Frame {
 
     /// A detail that a frame may hold several times.
     pub(super) fn listed(&mut self, name: &str, item: Value) {
-        let list = self.status.details.entry(name.to_owned()).or_insert_with(|| json!([]));
+        let list = self
+            .status
+            .details
+            .entry(name.to_owned())
+            .or_insert_with(|| json!([]));
         if let Value::Array(list) = list {
             list.push(item);
         }
@@ -150,18 +165,32 @@ impl Frame {
 
     pub(super) fn battery(&mut self, percent: u8) {
         let percent = i32::from(percent);
-        self.status.battery = Some(self.status.battery.map_or(percent, |other| other.min(percent)));
+        self.status.battery = Some(
+            self.status
+                .battery
+                .map_or(percent, |other| other.min(percent)),
+        );
     }
 
     /// Dwell times of the past, which no figure is made of.
     pub(super) fn history_detail(&mut self, at: Moment, name: &str, value: Value) {
-        self.history.push(json!({ "timestamp": at.timestamp(), name: value }));
+        let detail = [("timestamp", json!(at.timestamp())), (name, value)];
+        let detail = detail.map(|(name, value)| (name.to_owned(), value));
+        self.history
+            .push(Value::Object(detail.into_iter().collect()));
     }
 
     pub(super) fn into_message(mut self) -> Message {
         if !self.history.is_empty() {
-            self.status.details.insert("history".to_owned(), Value::Array(self.history));
+            self.status
+                .details
+                .insert("history".to_owned(), Value::Array(self.history));
         }
-        Message { device: None, at: self.at, readings: self.observations, status: self.status }
+        Message {
+            device: None,
+            at: self.at,
+            readings: self.observations,
+            status: self.status,
+        }
     }
 }

@@ -27,18 +27,36 @@ type ReadChannel = fn(&mut Frame, u8, u8, &mut Bytes<'_>) -> Result<(), Stop>;
 pub(super) fn decode(model: Option<Family>, bytes: &[u8]) -> (Message, Vec<String>) {
     let readers: &[ReadChannel] = match model {
         Some(Family::MilesightVs121) => &[vs121::read],
-        Some(Family::MilesightVs132 | Family::MilesightVs133 | Family::MilesightVs135) => &[vs13x::read],
-        Some(Family::MilesightVs350 | Family::MilesightVs351 | Family::MilesightVs360) => &[vs35x::read],
+        Some(Family::MilesightVs132 | Family::MilesightVs133 | Family::MilesightVs135) => {
+            &[vs13x::read]
+        }
+        Some(Family::MilesightVs350 | Family::MilesightVs351 | Family::MilesightVs360) => {
+            &[vs35x::read]
+        }
         Some(
-            Family::Xovis5 | Family::Xovis4 | Family::ChirpStack | Family::TheThingsStack | Family::Json,
+            Family::Xovis5
+            | Family::Xovis4
+            | Family::ChirpStack
+            | Family::TheThingsStack
+            | Family::Json,
         )
         | None => &[vs35x::read, vs13x::read, vs121::read],
     };
     // Without a model, the reader that understands most of the frame is right: they disagree on lengths only.
     let read = readers.iter().map(|reader| read_frame(*reader, bytes));
-    let (frame, stop) = read.reduce(|best, other| if other.0.understood > best.0.understood { other } else { best })
+    let (frame, stop) = read
+        .reduce(|best, other| {
+            if other.0.understood > best.0.understood {
+                other
+            } else {
+                best
+            }
+        })
         .unwrap_or_default();
-    let notes = stop.map(|stop| stop.note(frame.understood)).into_iter().collect();
+    let notes = stop
+        .map(|stop| stop.note(frame.understood))
+        .into_iter()
+        .collect();
     (frame.into_message(), notes)
 }
 
@@ -67,20 +85,32 @@ fn attribute(frame: &mut Frame, kind: u8, bytes: &mut Bytes<'_>) -> Result<(), S
         0x01 => frame.detail("protocol_version", json!(bytes.u8().ok_or(short)?)),
         0x08 => {
             let serial = bytes.take(serial_length(bytes.0)).ok_or(short)?;
-            frame.detail("sn", json!(hex(serial)));
+            frame.detail("sn", json!(hex::encode(serial)));
         }
-        0x16 => frame.detail("sn", json!(hex(bytes.take(8).ok_or(short)?))),
-        0x09 => frame.detail("hardware_version", json!(dotted(bytes.take(2).ok_or(short)?))),
-        0x1f => frame.detail("firmware_version", json!(dotted(bytes.take(4).ok_or(short)?))),
+        0x16 => frame.detail("sn", json!(hex::encode(bytes.take(8).ok_or(short)?))),
+        0x09 => frame.detail(
+            "hardware_version",
+            json!(dotted(bytes.take(2).ok_or(short)?)),
+        ),
+        0x1f => frame.detail(
+            "firmware_version",
+            json!(dotted(bytes.take(4).ok_or(short)?)),
+        ),
         0x0a => {
             let version = bytes.take(2).ok_or(short)?;
             let digits: Vec<String> = version.iter().map(|byte| format!("{byte:x}")).collect();
             frame.detail("firmware_version", json!(format!("v{}", digits.join("."))));
         }
-        0xff => frame.detail("tsl_version", json!(format!("v{}", dotted(bytes.take(2).ok_or(short)?)))),
+        0xff => frame.detail(
+            "tsl_version",
+            json!(format!("v{}", dotted(bytes.take(2).ok_or(short)?))),
+        ),
         0x0f => {
             let class = ["Class A", "Class B", "Class C", "Class CtoB"];
-            frame.detail("lorawan_class", json!(named(&class, bytes.u8().ok_or(short)?)));
+            frame.detail(
+                "lorawan_class",
+                json!(named(&class, bytes.u8().ok_or(short)?)),
+            );
         }
         0xfe => frame.happened("reset_event", "reset", bytes.u8().ok_or(short)?),
         0x0b => frame.happened("device_status", "on", bytes.u8().ok_or(short)?),
@@ -97,17 +127,20 @@ fn serial_length(rest: &[u8]) -> usize {
     if !ends_at(6) && ends_at(8) { 8 } else { 6 }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn dotted(bytes: &[u8]) -> String {
-    bytes.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
+    bytes
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// The published word for a code.
 fn named(words: &[&str], code: u8) -> String {
-    words.get(usize::from(code)).filter(|word| !word.is_empty()).map_or_else(|| format!("unknown {code}"), |word| (*word).to_owned())
+    words
+        .get(usize::from(code))
+        .filter(|word| !word.is_empty())
+        .map_or_else(|| format!("unknown {code}"), |word| (*word).to_owned())
 }
 
 #[cfg(test)]
@@ -119,8 +152,14 @@ mod tests {
     use crate::domain::reading::Crossings;
 
     fn bytes(hex: &str) -> Vec<u8> {
-        let digits: Vec<u8> = hex.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+        let digits: Vec<u8> = hex
+            .bytes()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .collect();
+        digits
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect()
     }
 
     fn decoded(model: Family, hex: &str) -> (Message, Vec<String>) {
@@ -128,7 +167,12 @@ mod tests {
     }
 
     fn detail(message: &Message, name: &str) -> Value {
-        message.status.details.get(name).cloned().unwrap_or_default()
+        message
+            .status
+            .details
+            .get(name)
+            .cloned()
+            .unwrap_or_default()
     }
 
     #[test]
@@ -137,31 +181,55 @@ mod tests {
             Family::MilesightVs135,
             "03d248000000 04d2c8000000 06d201000000 07d202000000 0cd2b4140000 0dd28d1a0000",
         );
-        let totals: Vec<_> = message.readings.iter().map(|r| (r.channel.as_str(), r.total.unwrap())).collect();
+        let totals: Vec<_> = message
+            .readings
+            .iter()
+            .map(|r| (r.channel.as_str(), r.total.unwrap()))
+            .collect();
         assert_eq!(
             totals,
-            [("line_1", Crossings::both(72, 200)), ("line_2", Crossings::both(1, 2)), ("line_4", Crossings::both(5300, 6797))]
+            [
+                ("line_1", Crossings::both(72, 200)),
+                ("line_2", Crossings::both(1, 2)),
+                ("line_4", Crossings::both(5300, 6797))
+            ]
         );
         assert!(notes.is_empty());
     }
 
     #[test]
     fn a_vs350_tells_total_and_period_in_one_reading() {
-        let (message, _) = decoded(Family::MilesightVs350, "017564 03670c01 04cc12001600 05cc13001400");
+        let (message, _) = decoded(
+            Family::MilesightVs350,
+            "017564 03670c01 04cc12001600 05cc13001400",
+        );
         assert_eq!(message.status.battery, Some(100));
         assert_eq!(detail(&message, "temperature"), json!(26.8));
-        let [reading] = message.readings.as_slice() else { panic!("one reading") };
+        let [reading] = message.readings.as_slice() else {
+            panic!("one reading")
+        };
         assert_eq!(reading.total, Some(Crossings::both(18, 22)));
         assert_eq!(reading.period, Some(Crossings::both(19, 20)));
     }
 
     #[test]
     fn history_frames_carry_their_own_time() {
-        let (message, _) = decoded(Family::MilesightVs350, "20ce7b3af164000b000400 20ceff3df16401070002001d000800");
-        let [without, with] = message.readings.as_slice() else { panic!("two readings") };
+        let (message, _) = decoded(
+            Family::MilesightVs350,
+            "20ce7b3af164000b000400 20ceff3df16401070002001d000800",
+        );
+        let [without, with] = message.readings.as_slice() else {
+            panic!("two readings")
+        };
         assert_eq!(without.at.unwrap().timestamp(), 1_693_530_747);
-        assert_eq!((without.period, without.total), (Some(Crossings::both(11, 4)), None));
-        assert_eq!((with.period, with.total), (Some(Crossings::both(7, 2)), Some(Crossings::both(29, 8))));
+        assert_eq!(
+            (without.period, without.total),
+            (Some(Crossings::both(11, 4)), None)
+        );
+        assert_eq!(
+            (with.period, with.total),
+            (Some(Crossings::both(7, 2)), Some(Crossings::both(29, 8)))
+        );
         assert!(with.from_history);
     }
 
@@ -173,26 +241,47 @@ mod tests {
         );
         assert!(message.readings.is_empty());
         assert_eq!(detail(&message, "sn"), json!("660012345678"));
-        assert_eq!(notes, ["unknown channel 0x4b type 0x04 at byte 15: the rest of the frame is left out"]);
+        assert_eq!(
+            notes,
+            ["unknown channel 0x4b type 0x04 at byte 15: the rest of the frame is left out"]
+        );
     }
 
     #[test]
     fn a_vs121_tells_people_regions_and_flows() {
-        let (message, _) = decoded(Family::MilesightVs121, "04c9030800a1 06cd05 05cc02000100 09da0001000200000000");
+        let (message, _) = decoded(
+            Family::MilesightVs121,
+            "04c9030800a1 06cd05 05cc02000100 09da0001000200000000",
+        );
         assert_eq!(message.readings[0].level, Some(3));
-        let regions: Vec<_> = (1..=8).map(|region| detail(&message, &format!("region_{region}"))).collect();
+        let regions: Vec<_> = (1..=8)
+            .map(|region| detail(&message, &format!("region_{region}")))
+            .collect();
         assert_eq!(regions, [1, 0, 0, 0, 0, 1, 0, 1].map(|bit| json!(bit)));
         assert_eq!(message.readings[1].period, Some(Crossings::both(2, 1)));
-        let flow = message.readings.iter().find(|reading| reading.channel == "a_to_b").unwrap();
+        let flow = message
+            .readings
+            .iter()
+            .find(|reading| reading.channel == "a_to_b")
+            .unwrap();
         assert_eq!(flow.period.unwrap().forward, Some(512));
     }
 
     #[test]
     fn without_a_model_the_frame_itself_tells() {
         let guess = |hex| decode(None, &bytes(hex)).0;
-        assert_eq!(guess("84cc011108110185cce803e90301").readings[0].total, Some(Crossings::both(4353, 4360)));
-        assert_eq!(guess("0dcc01000200").readings[0].total, Some(Crossings::both(1, 2)));
-        assert_eq!(guess("20ce7b3af1640548000000").readings[0].period, Some(Crossings::both(72, 0)));
+        assert_eq!(
+            guess("84cc011108110185cce803e90301").readings[0].total,
+            Some(Crossings::both(4353, 4360))
+        );
+        assert_eq!(
+            guess("0dcc01000200").readings[0].total,
+            Some(Crossings::both(1, 2))
+        );
+        assert_eq!(
+            guess("20ce7b3af1640548000000").readings[0].period,
+            Some(Crossings::both(72, 0))
+        );
     }
 
     proptest! {

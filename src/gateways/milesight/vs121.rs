@@ -70,7 +70,10 @@ fn people(frame: &mut Frame, at: Option<Moment>, bytes: &mut Bytes<'_>) -> Optio
     if at.is_none() {
         frame.detail("region_count", json!(regions));
         for region in 0..regions.min(16) {
-            frame.detail(&format!("region_{}", region + 1), json!((occupied >> region) & 1));
+            frame.detail(
+                &format!("region_{}", region + 1),
+                json!((occupied >> region) & 1),
+            );
         }
     }
     Some(())
@@ -82,9 +85,22 @@ fn regions(frame: &mut Frame, at: Option<Moment>, first: u8, counts: &[u8]) {
     }
 }
 
-fn flow(frame: &mut Frame, at: Option<Moment>, from: char, to: char, bytes: &mut Bytes<'_>) -> Option<()> {
+fn flow(
+    frame: &mut Frame,
+    at: Option<Moment>,
+    from: char,
+    to: char,
+    bytes: &mut Bytes<'_>,
+) -> Option<()> {
     let people = i64::from(bytes.u16()?);
-    frame.period(&format!("{from}_to_{to}"), at, Crossings { forward: Some(people), backward: None });
+    frame.period(
+        &format!("{from}_to_{to}"),
+        at,
+        Crossings {
+            forward: Some(people),
+            backward: None,
+        },
+    );
     Some(())
 }
 

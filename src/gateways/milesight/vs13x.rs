@@ -32,7 +32,8 @@ fn line_of(id: u8) -> Option<(String, Part)> {
 pub(super) fn read(frame: &mut Frame, id: u8, kind: u8, bytes: &mut Bytes<'_>) -> Result<(), Stop> {
     let short = Stop::Short { id, kind };
     match (line_of(id), kind) {
-        (Some((line, part @ (Part::TotalIn | Part::TotalOut))), 0xd2) | (Some((line, part @ Part::Period)), 0xcc) => {
+        (Some((line, part @ (Part::TotalIn | Part::TotalOut))), 0xd2)
+        | (Some((line, part @ Part::Period)), 0xcc) => {
             return count(frame, &line, part, None, bytes).ok_or(short);
         }
         _ => {}
@@ -43,8 +44,14 @@ pub(super) fn read(frame: &mut Frame, id: u8, kind: u8, bytes: &mut Bytes<'_>) -
         (0x10, 0xe4) => dwell(frame, "", bytes).ok_or(short)?,
         (0x1e, 0xe4) => dwell(frame, "_child", bytes).ok_or(short)?,
         (0x50, 0xfc) => {
-            let [_, node, alarm] = bytes.take(3).ok_or(short)? else { return Err(short) };
-            let name = if *node == 0 { "master".to_owned() } else { format!("node_{node}") };
+            let [_, node, alarm] = bytes.take(3).ok_or(short)? else {
+                return Err(short);
+            };
+            let name = if *node == 0 {
+                "master".to_owned()
+            } else {
+                format!("node_{node}")
+            };
             let word = named(&["alarm_released", "alarm_triggered"], *alarm);
             frame.detail(&format!("{name}_occlusion_alarm"), json!(word));
         }
@@ -67,26 +74,52 @@ fn history(frame: &mut Frame, at: Moment, what: u8, bytes: &mut Bytes<'_>) -> Op
         0x0f => regions(frame, "", Some(at), bytes.take(4)?),
         0x1d => regions(frame, "_child", Some(at), bytes.take(4)?),
         0x10 | 0x20 | 0x1e | 0x3c => {
-            let suffix = if matches!(what, 0x1e | 0x3c) { "_child" } else { "" };
-            let which = if matches!(what, 0x10 | 0x1e) { "avg" } else { "max" };
+            let suffix = if matches!(what, 0x1e | 0x3c) {
+                "_child"
+            } else {
+                ""
+            };
+            let which = if matches!(what, 0x10 | 0x1e) {
+                "avg"
+            } else {
+                "max"
+            };
             let (region, seconds) = (bytes.u8()?, bytes.u16()?);
-            frame.history_detail(at, &format!("region_{region}{suffix}_{which}_dwell"), json!(seconds));
+            frame.history_detail(
+                at,
+                &format!("region_{region}{suffix}_{which}_dwell"),
+                json!(seconds),
+            );
         }
         _ => return None,
     }
     Some(())
 }
 
-fn count(frame: &mut Frame, line: &str, part: Part, at: Option<Moment>, bytes: &mut Bytes<'_>) -> Option<()> {
+fn count(
+    frame: &mut Frame,
+    line: &str,
+    part: Part,
+    at: Option<Moment>,
+    bytes: &mut Bytes<'_>,
+) -> Option<()> {
     match part {
         Part::Period => frame.period(line, at, bytes.crossings()?),
         Part::TotalIn => {
             let total = i64::from(bytes.u32()?);
-            frame.observe(line, at).total.get_or_insert_default().forward = Some(total);
+            frame
+                .observe(line, at)
+                .total
+                .get_or_insert_default()
+                .forward = Some(total);
         }
         Part::TotalOut => {
             let total = i64::from(bytes.u32()?);
-            frame.observe(line, at).total.get_or_insert_default().backward = Some(total);
+            frame
+                .observe(line, at)
+                .total
+                .get_or_insert_default()
+                .backward = Some(total);
         }
     }
     Some(())
@@ -100,7 +133,13 @@ fn regions(frame: &mut Frame, suffix: &str, at: Option<Moment>, counts: &[u8]) {
 
 fn dwell(frame: &mut Frame, suffix: &str, bytes: &mut Bytes<'_>) -> Option<()> {
     let (region, average, longest) = (bytes.u8()?, bytes.u16()?, bytes.u16()?);
-    frame.detail(&format!("region_{region}{suffix}_avg_dwell"), json!(average));
-    frame.detail(&format!("region_{region}{suffix}_max_dwell"), json!(longest));
+    frame.detail(
+        &format!("region_{region}{suffix}_avg_dwell"),
+        json!(average),
+    );
+    frame.detail(
+        &format!("region_{region}{suffix}_max_dwell"),
+        json!(longest),
+    );
     Some(())
 }

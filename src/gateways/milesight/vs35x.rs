@@ -23,9 +23,17 @@ pub(super) fn read(frame: &mut Frame, id: u8, kind: u8, bytes: &mut Bytes<'_>) -
         (0x03, 0x67) => temperature(frame, bytes).ok_or(short)?,
         (0x83, 0x67) => {
             temperature(frame, bytes).ok_or(short)?;
-            let words =
-                ["threshold alarm release", "threshold alarm", "", "high temperature alarm", "high temperature alarm release"];
-            frame.detail("temperature_alarm", json!(named(&words, bytes.u8().ok_or(short)?)));
+            let words = [
+                "threshold alarm release",
+                "threshold alarm",
+                "",
+                "high temperature alarm",
+                "high temperature alarm release",
+            ];
+            frame.detail(
+                "temperature_alarm",
+                json!(named(&words, bytes.u8().ok_or(short)?)),
+            );
         }
         (0x03, 0xf4) => event(frame, bytes).ok_or(short)?,
         (0x04 | 0x84, 0xcc) => {
@@ -70,7 +78,14 @@ fn alarm(code: u8) -> String {
 }
 
 fn event(frame: &mut Frame, bytes: &mut Bytes<'_>) -> Option<()> {
-    let what = named(&["counting_anomaly", "node_device_without_response", "devices_misaligned"], bytes.u8()?);
+    let what = named(
+        &[
+            "counting_anomaly",
+            "node_device_without_response",
+            "devices_misaligned",
+        ],
+        bytes.u8()?,
+    );
     let status = named(&["alarm_release", "alarm"], bytes.u8()?);
     frame.listed("event", json!({ "type": what, "status": status }));
     Some(())

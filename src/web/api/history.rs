@@ -54,7 +54,7 @@ pub(in crate::web) async fn show(
 ) -> HttpResponse {
     let remaining = match services.rates.take(&request, &services) {
         Ok(remaining) => remaining,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     match answer(&request, slug.into_inner(), &services).await {
         Ok(history) => {
@@ -63,17 +63,27 @@ pub(in crate::web) async fn show(
             if let Some(licence) = &services.parvis.campus().institution.data_licence {
                 builder.insert_header((header::LINK, format!("<{licence}>; rel=\"license\"")));
             }
-            builder.insert_header((header::CACHE_CONTROL, "no-cache")).json(history)
+            builder
+                .insert_header((header::CACHE_CONTROL, "no-cache"))
+                .json(history)
         }
         Err(error) => failure::answer(&request, &services, &error, Reader::Program),
     }
 }
 
-async fn answer(request: &HttpRequest, space: String, services: &Services) -> Result<History, Error> {
+async fn answer(
+    request: &HttpRequest,
+    space: String,
+    services: &Services,
+) -> Result<History, Error> {
     let campus = services.parvis.campus();
     let now = services.parvis.clock.now();
     let zone = campus.zone();
-    let time = |name: &str| parameter(request, name).map(|text| time(name, &text, zone)).transpose();
+    let time = |name: &str| {
+        parameter(request, name)
+            .map(|text| time(name, &text, zone))
+            .transpose()
+    };
     let to = time("to")?.unwrap_or(now);
     let from = time("from")?.unwrap_or(to - TimeDelta::hours(24));
     let step = match parameter(request, "step").map(|step| step.parse::<i64>()) {
@@ -81,12 +91,22 @@ async fn answer(request: &HttpRequest, space: String, services: &Services) -> Re
         Some(Ok(seconds @ 0..=86_400)) => TimeDelta::seconds(seconds),
         Some(_) => {
             let rule = "is a number of seconds from 60 to 86400".to_owned();
-            return Err(Error::Invalid { field: "step".to_owned(), rule });
+            return Err(Error::Invalid {
+                field: "step".to_owned(),
+                rule,
+            });
         }
     };
     let period = Period { from, to, step };
-    let points = show_history::history(&services.parvis.database, &campus, &space, period, now).await?;
-    Ok(History { space, from, to, step: step.num_seconds(), points })
+    let points =
+        show_history::history(&services.parvis.database, &campus, &space, period, now).await?;
+    Ok(History {
+        space,
+        from,
+        to,
+        step: step.num_seconds(),
+        points,
+    })
 }
 
 fn time(field: &str, text: &str, zone: chrono_tz::Tz) -> Result<Moment, Error> {

@@ -23,11 +23,20 @@ impl Topic for Spaces {
         Kind::OpenData
     }
 
-    fn events(&self, services: &Services, board: &Snapshot, changed: &[String]) -> Vec<(&'static str, String)> {
+    fn events(
+        &self,
+        services: &Services,
+        board: &Snapshot,
+        changed: &[String],
+    ) -> Vec<(&'static str, String)> {
         let now = services.parvis.clock.now();
-        let wanted = changed.iter().filter(|slug| self.space.as_ref().is_none_or(|space| space == *slug));
+        let wanted = changed
+            .iter()
+            .filter(|slug| self.space.as_ref().is_none_or(|space| space == *slug));
         let views = wanted.filter_map(|slug| board.view(slug, now, &self.language));
-        views.filter_map(|view| Some(("space", serde_json::to_string(&view).ok()?))).collect()
+        views
+            .filter_map(|view| Some(("space", serde_json::to_string(&view).ok()?)))
+            .collect()
     }
 }
 
@@ -45,9 +54,20 @@ impl Topic for Spaces {
         (status = 503, description = "Too many are watching"),
     ),
 )]
-pub(in crate::web) async fn watch(request: HttpRequest, services: web::Data<Services>) -> HttpResponse {
+pub(in crate::web) async fn watch(
+    request: HttpRequest,
+    services: web::Data<Services>,
+) -> HttpResponse {
     let language = language_of(&request, &services);
     let space = parameter(&request, "space");
     let key = format!("json {language} {}", space.as_deref().unwrap_or_default());
-    stream::open(&request, &services.into_inner(), Spaces { key, language, space })
+    stream::open(
+        &request,
+        &services.into_inner(),
+        Spaces {
+            key,
+            language,
+            space,
+        },
+    )
 }

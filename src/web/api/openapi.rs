@@ -34,7 +34,10 @@ use crate::web::services::Services;
 struct Description;
 
 /// The description.
-pub(in crate::web) async fn show(request: HttpRequest, services: web::Data<Services>) -> HttpResponse {
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    services: web::Data<Services>,
+) -> HttpResponse {
     static TEXT: OnceLock<Bytes> = OnceLock::new();
     let bytes = TEXT.get_or_init(|| {
         let mut description = Description::openapi();
@@ -43,5 +46,13 @@ pub(in crate::web) async fn show(request: HttpRequest, services: web::Data<Servi
         // The types above serialize by construction.
         Bytes::from(description.to_json().unwrap_or_default())
     });
-    once(&request, Body { bytes: bytes.clone(), content_type: "application/json", kind: Kind::OpenData, licence: None })
+    once(
+        &request,
+        Body {
+            bytes: bytes.clone(),
+            content_type: "application/json",
+            kind: Kind::OpenData,
+            licence: None,
+        },
+    )
 }

@@ -14,20 +14,37 @@ use crate::web::services::Services;
     get, path = "/api/v1/spaces.geojson", tag = "formats", operation_id = "listSpacesAsGeoJson",
     responses((status = 200, description = "A FeatureCollection of RFC 7946", body = Object, content_type = "application/geo+json")),
 )]
-pub(in crate::web) async fn geojson(request: HttpRequest, services: web::Data<Services>) -> HttpResponse {
+pub(in crate::web) async fn geojson(
+    request: HttpRequest,
+    services: web::Data<Services>,
+) -> HttpResponse {
     let language = language_of(&request, &services);
     let make = || async {
         let board = services.board.snapshot();
         let views = board.views(services.parvis.clock.now(), &language);
-        let features: Vec<Value> = views.iter().filter_map(|view| feature(&board.campus, view)).collect();
-        body(&services, "application/geo+json", &json!({ "type": "FeatureCollection", "features": features }))
+        let features: Vec<Value> = views
+            .iter()
+            .filter_map(|view| feature(&board.campus, view))
+            .collect();
+        body(
+            &services,
+            "application/geo+json",
+            &json!({ "type": "FeatureCollection", "features": features }),
+        )
     };
-    let result = services.cache.answer(&request, key("geojson", &language), stamp(&services), make).await;
+    let result = services
+        .cache
+        .answer(&request, key("geojson", &language), stamp(&services), make)
+        .await;
     result.unwrap_or_else(|error| failure::answer(&request, &services, &error, Reader::Program))
 }
 
 fn feature(campus: &Campus, view: &SpaceView) -> Option<Value> {
-    let location = campus.sites.iter().find(|site| site.slug == view.site)?.location?;
+    let location = campus
+        .sites
+        .iter()
+        .find(|site| site.slug == view.site)?
+        .location?;
     Some(json!({
         "type": "Feature",
         "id": view.slug,
@@ -41,20 +58,38 @@ fn feature(campus: &Campus, view: &SpaceView) -> Option<Value> {
     get, path = "/api/v1/sites.jsonld", tag = "formats", operation_id = "listSitesAsJsonLd",
     responses((status = 200, description = "A graph of schema.org", body = Object, content_type = "application/ld+json")),
 )]
-pub(in crate::web) async fn jsonld(request: HttpRequest, services: web::Data<Services>) -> HttpResponse {
+pub(in crate::web) async fn jsonld(
+    request: HttpRequest,
+    services: web::Data<Services>,
+) -> HttpResponse {
     let language = language_of(&request, &services);
     let make = || async {
         let campus = services.parvis.campus();
-        let graph: Vec<Value> =
-            campus.sites.iter().map(|site| place(&services, &campus, site, &language)).collect();
-        body(&services, "application/ld+json", &json!({ "@context": "https://schema.org", "@graph": graph }))
+        let graph: Vec<Value> = campus
+            .sites
+            .iter()
+            .map(|site| place(&services, &campus, site, &language))
+            .collect();
+        body(
+            &services,
+            "application/ld+json",
+            &json!({ "@context": "https://schema.org", "@graph": graph }),
+        )
     };
-    let result = services.cache.answer(&request, key("jsonld", &language), stamp(&services), make).await;
+    let result = services
+        .cache
+        .answer(&request, key("jsonld", &language), stamp(&services), make)
+        .await;
     result.unwrap_or_else(|error| failure::answer(&request, &services, &error, Reader::Program))
 }
 
 /// A site as a place of schema.org.
-pub(in crate::web) fn place(services: &Services, campus: &Campus, site: &Site, language: &str) -> Value {
+pub(in crate::web) fn place(
+    services: &Services,
+    campus: &Campus,
+    site: &Site,
+    language: &str,
+) -> Value {
     use crate::domain::campus::SiteKind;
     let kind = match site.kind {
         SiteKind::Library => "Library",
@@ -64,7 +99,10 @@ pub(in crate::web) fn place(services: &Services, campus: &Campus, site: &Site, l
         SiteKind::Other => "CivicStructure",
     };
     let now = services.parvis.clock.now();
-    let known = campus.spaces.iter().find(|known| known.space.site == site.slug && known.parent.is_none());
+    let known = campus
+        .spaces
+        .iter()
+        .find(|known| known.space.site == site.slug && known.parent.is_none());
     let hours = known.and_then(|known| known.hours.as_ref());
     let today = now.with_timezone(&campus.zone()).date_naive();
     let specification: Vec<Value> = hours
@@ -72,13 +110,25 @@ pub(in crate::web) fn place(services: &Services, campus: &Campus, site: &Site, l
         .unwrap_or_default()
         .iter()
         .flat_map(|day| {
-            let whole = day.all_day.then_some(("00:00".to_owned(), "23:59".to_owned()));
-            let parts = day.open.iter().map(|(from, to)| (from.format("%H:%M").to_string(), to.format("%H:%M").to_string()));
-            parts.chain(whole).map(|(opens, closes)| json!({
-                "@type": "OpeningHoursSpecification",
-                "opens": opens, "closes": closes,
-                "validFrom": day.day, "validThrough": day.day,
-            })).collect::<Vec<_>>()
+            let whole = day
+                .all_day
+                .then_some(("00:00".to_owned(), "23:59".to_owned()));
+            let parts = day.open.iter().map(|(from, to)| {
+                (
+                    from.format("%H:%M").to_string(),
+                    to.format("%H:%M").to_string(),
+                )
+            });
+            parts
+                .chain(whole)
+                .map(|(opens, closes)| {
+                    json!({
+                        "@type": "OpeningHoursSpecification",
+                        "opens": opens, "closes": closes,
+                        "validFrom": day.day, "validThrough": day.day,
+                    })
+                })
+                .collect::<Vec<_>>()
         })
         .collect();
     let mut place = json!({

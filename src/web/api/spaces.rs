@@ -40,11 +40,17 @@ pub(in crate::web) struct SpaceList {
         (status = 422, description = "A parameter breaks a rule", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::web) async fn list(request: HttpRequest, services: web::Data<Services>) -> HttpResponse {
+pub(in crate::web) async fn list(
+    request: HttpRequest,
+    services: web::Data<Services>,
+) -> HttpResponse {
     let result = if request.query_string().is_empty() {
         let language = language_of(&request, &services);
         let make = || async { list_body(&services, &Filter::default(), &language) };
-        services.cache.answer(&request, key("spaces", &language), stamp(&services), make).await
+        services
+            .cache
+            .answer(&request, key("spaces", &language), stamp(&services), make)
+            .await
     } else {
         Filter::of(&request).and_then(|filter| {
             let language = language_of(&request, &services);
@@ -64,7 +70,10 @@ struct Filter {
 
 impl Filter {
     fn of(request: &HttpRequest) -> Result<Self, Error> {
-        let refuse = |field: &str, rule: &str| Error::Invalid { field: field.to_owned(), rule: rule.to_owned() };
+        let refuse = |field: &str, rule: &str| Error::Invalid {
+            field: field.to_owned(),
+            rule: rule.to_owned(),
+        };
         let open = match parameter(request, "open").as_deref() {
             None => None,
             Some("true") => Some(true),
@@ -76,27 +85,51 @@ impl Filter {
             Some(Ok(limit)) if (1..=MOST).contains(&limit) => Some(limit),
             Some(_) => return Err(refuse("limit", "is a number from 1 to 500")),
         };
-        Ok(Self { site: parameter(request, "site"), open, limit, cursor: parameter(request, "cursor") })
+        Ok(Self {
+            site: parameter(request, "site"),
+            open,
+            limit,
+            cursor: parameter(request, "cursor"),
+        })
     }
 }
 
-fn list_body(services: &Services, filter: &Filter, language: &str) -> Result<crate::web::cache::Body, Error> {
+fn list_body(
+    services: &Services,
+    filter: &Filter,
+    language: &str,
+) -> Result<crate::web::cache::Body, Error> {
     let board = services.board.snapshot();
     let mut spaces = board.views(services.parvis.clock.now(), language);
     if let Some(cursor) = &filter.cursor {
-        let position = spaces.iter().position(|space| space.slug == *cursor).ok_or_else(|| Error::Invalid {
-            field: "cursor".to_owned(),
-            rule: "is not the `next` of a page".to_owned(),
-        })?;
+        let position = spaces
+            .iter()
+            .position(|space| space.slug == *cursor)
+            .ok_or_else(|| Error::Invalid {
+                field: "cursor".to_owned(),
+                rule: "is not the `next` of a page".to_owned(),
+            })?;
         spaces.drain(..position);
     }
     spaces.retain(|space| filter.site.as_ref().is_none_or(|site| space.site == *site));
-    spaces.retain(|space| filter.open.is_none_or(|open| space.is_open.unwrap_or(true) == open));
+    spaces.retain(|space| {
+        filter
+            .open
+            .is_none_or(|open| space.is_open.unwrap_or(true) == open)
+    });
     let limit = filter.limit.unwrap_or(MOST);
     let next = spaces.get(limit).map(|space| space.slug.clone());
     spaces.truncate(limit);
     let licence = board.campus.institution.data_licence.clone();
-    body(services, "application/json", &SpaceList { spaces, next, licence })
+    body(
+        services,
+        "application/json",
+        &SpaceList {
+            spaces,
+            next,
+            licence,
+        },
+    )
 }
 
 /// One space now.
@@ -125,6 +158,9 @@ pub(in crate::web) async fn show(
         body(&services, "application/json", &view)
     };
     let what = format!("space {slug}");
-    let result = services.cache.answer(&request, key(what, &language), stamp(&services), make).await;
+    let result = services
+        .cache
+        .answer(&request, key(what, &language), stamp(&services), make)
+        .await;
     result.unwrap_or_else(|error| failure::answer(&request, &services, &error, Reader::Program))
 }

@@ -30,17 +30,20 @@ pub(super) struct Day<'a> {
     pub(super) zone: Tz,
 }
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 220.0;
-const LEFT: f64 = 34.0;
-const BOTTOM: f64 = 24.0;
-const TOP: f64 = 14.0;
+const WIDTH: f64 = 420.0;
+const HEIGHT: f64 = 200.0;
+const LEFT: f64 = 30.0;
+const BOTTOM: f64 = 22.0;
+const TOP: f64 = 16.0;
 
 impl Day<'_> {
     /// The chart; `None` when nobody was counted.
     pub(super) fn chart(&self, t: Speech<'_>) -> Option<Chart> {
-        let known: Vec<(Moment, i64)> =
-            self.points.iter().filter_map(|point| Some((point.at, point.present?))).collect();
+        let known: Vec<(Moment, i64)> = self
+            .points
+            .iter()
+            .filter_map(|point| Some((point.at, point.present?)))
+            .collect();
         let (_, now) = *known.last()?;
         let most = known.iter().map(|(_, people)| *people).max().unwrap_or(0);
         let table = known
@@ -48,8 +51,18 @@ impl Day<'_> {
             .filter(|(at, _)| at.with_timezone(&self.zone).minute() == 0)
             .map(|(at, people)| (times::clock(*at, self.zone), people.to_string()))
             .collect();
-        let caption = t.say_with("today-caption", &[("most", FluentValue::from(most)), ("now", FluentValue::from(now))]);
-        Some(Chart { svg: self.svg(&known, most, &caption, t), caption, table })
+        let caption = t.say_with(
+            "today-caption",
+            &[
+                ("most", FluentValue::from(most)),
+                ("now", FluentValue::from(now)),
+            ],
+        );
+        Some(Chart {
+            svg: self.svg(&known, most, &caption, t),
+            caption,
+            table,
+        })
     }
 
     fn svg(&self, known: &[(Moment, i64)], most: i64, caption: &str, t: Speech<'_>) -> String {
@@ -93,7 +106,11 @@ impl Day<'_> {
                 self.x(*first)
             );
             let label = format!("{} {people}", t.say("chart-now"));
-            let (anchor, shift) = if x > WIDTH * 0.8 { ("end", -9.0) } else { ("start", 9.0) };
+            let (anchor, shift) = if x > WIDTH * 0.8 {
+                ("end", -9.0)
+            } else {
+                ("start", 9.0)
+            };
             let height = y(*people, top);
             let _ = write!(
                 svg,
@@ -113,8 +130,17 @@ impl Day<'_> {
     fn top(&self, most: i64) -> i64 {
         let capacity = self.capacity.map_or(0, i64::from);
         let at_least = most.max(capacity).max(4);
-        let round = [4, 10, 20, 40, 50, 100, 200, 400, 500, 1_000, 2_000, 4_000, 5_000, 10_000];
-        if most <= capacity { capacity } else { round.into_iter().find(|round| *round >= at_least).unwrap_or(at_least) }
+        let round = [
+            4, 10, 20, 40, 50, 100, 200, 400, 500, 1_000, 2_000, 4_000, 5_000, 10_000,
+        ];
+        if most <= capacity {
+            capacity
+        } else {
+            round
+                .into_iter()
+                .find(|round| *round >= at_least)
+                .unwrap_or(at_least)
+        }
     }
 
     /// Shades the hours in which the place is open.
@@ -136,18 +162,28 @@ impl Day<'_> {
         }
     }
 
-    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "seconds of a day are exact in a double")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_precision_loss,
+        reason = "seconds of a day are exact in a double"
+    )]
     fn x(&self, at: Moment) -> f64 {
         let whole = (self.end - self.start).num_seconds().max(1) as f64;
         LEFT + (at - self.start).num_seconds() as f64 / whole * (WIDTH - LEFT)
     }
 }
 
-#[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "people of a place are exact in a double")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "people of a place are exact in a double"
+)]
 fn y(people: i64, top: i64) -> f64 {
     HEIGHT - BOTTOM - people as f64 / top.max(1) as f64 * (HEIGHT - BOTTOM - TOP)
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
 }

@@ -26,7 +26,8 @@ pub(in crate::web) fn page(
     mut builder: HttpResponseBuilder,
     refusal: &Refusal,
 ) -> HttpResponse {
-    let language = language::of(request, &services.texts).unwrap_or_else(|| services.texts.first().to_owned());
+    let language =
+        language::of(request, &services.texts).unwrap_or_else(|| services.texts.first().to_owned());
     let t = services.texts.in_language(&language);
     let (title, advice) = match refusal.status {
         StatusCode::NOT_FOUND => (t.say("error-404"), t.say("error-404-advice")),
@@ -34,8 +35,23 @@ pub(in crate::web) fn page(
         StatusCode::INTERNAL_SERVER_ERROR => (t.say("error-500"), t.say("error-500-advice")),
         _ => (t.say("error-other"), refusal.detail.clone()),
     };
-    let frame = Frame::new(request, services, &language, Wish { title: &title, ..Wish::default() });
-    let page = Page { frame, advice, reference: refusal.reference.clone(), title: title.clone() };
+    let frame = Frame::new(
+        request,
+        services,
+        &language,
+        Wish {
+            title: &title,
+            ..Wish::default()
+        },
+    );
+    let page = Page {
+        frame,
+        advice,
+        reference: refusal.reference.clone(),
+        title: title.clone(),
+    };
     // A page of texts alone renders; should it not, the words still arrive.
-    builder.content_type(HTML).body(page.render().unwrap_or(title))
+    builder
+        .content_type(HTML)
+        .body(page.render().unwrap_or(title))
 }

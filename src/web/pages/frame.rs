@@ -40,28 +40,58 @@ pub(super) struct Wish<'a> {
 }
 
 impl<'t> Frame<'t> {
-    pub(super) fn new(request: &HttpRequest, services: &'t Services, language: &'t str, wish: Wish<'_>) -> Self {
+    pub(super) fn new(
+        request: &HttpRequest,
+        services: &'t Services,
+        language: &'t str,
+        wish: Wish<'_>,
+    ) -> Self {
         let t = services.texts.in_language(language);
-        let institution = services.parvis.campus().institution.name.in_language(language).to_owned();
+        let institution = services
+            .parvis
+            .campus()
+            .institution
+            .name
+            .in_language(language)
+            .to_owned();
         let prefix = prefix(request);
-        let rest = request.path().strip_prefix(prefix.as_str()).unwrap_or_default();
+        let rest = request
+            .path()
+            .strip_prefix(prefix.as_str())
+            .unwrap_or_default();
         let rest = if rest == "/" { "" } else { rest };
         let languages = services.texts.languages().into_iter().map(|(code, name)| {
             let address = format!("/{code}{rest}");
-            Other { code, name, address }
+            Other {
+                code,
+                name,
+                address,
+            }
         });
-        let title = if wish.title.is_empty() { institution.clone() } else { format!("{} · {institution}", wish.title) };
+        let title = if wish.title.is_empty() {
+            institution.clone()
+        } else {
+            format!("{} · {institution}", wish.title)
+        };
         Self {
             t,
             language,
             title,
             description: wish.description.to_owned(),
             institution,
-            home: if prefix.is_empty() { "/".to_owned() } else { prefix.clone() },
+            home: if prefix.is_empty() {
+                "/".to_owned()
+            } else {
+                prefix.clone()
+            },
             path: request.path().to_owned(),
             icon: services.assets.address("icon.svg").to_owned(),
             style: services.assets.address("style.css").to_owned(),
-            scripts: wish.scripts.iter().map(|name| services.assets.address(name).to_owned()).collect(),
+            scripts: wish
+                .scripts
+                .iter()
+                .map(|name| services.assets.address(name).to_owned())
+                .collect(),
             languages: languages.collect(),
             live: wish.live,
         }
@@ -70,5 +100,8 @@ impl<'t> Frame<'t> {
 
 /// `/fr` on an address that names the language, nothing on one that does not.
 pub(super) fn prefix(request: &HttpRequest) -> String {
-    request.match_info().get("language").map_or_else(String::new, |language| format!("/{language}"))
+    request
+        .match_info()
+        .get("language")
+        .map_or_else(String::new, |language| format!("/{language}"))
 }

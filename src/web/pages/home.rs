@@ -4,11 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::frame::{Frame, Wish, prefix};
+use super::live;
 use super::row::{InList, Place, Row};
 use super::{HTML, body, cached};
 use crate::domain::level::Level;
+use crate::domain::reading::Moment;
 use crate::error::Error;
-use crate::live::SpaceView;
+use crate::live::{Snapshot, SpaceView};
 use crate::web::api::percent_decoded;
 use crate::web::cache::{Body, once};
 use crate::web::failure::{self, Reader};
@@ -41,13 +43,29 @@ struct Wanted {
 }
 
 /// `GET /`
-pub(in crate::web) async fn show(request: HttpRequest, services: web::Data<Services>) -> HttpResponse {
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    services: web::Data<Services>,
+) -> HttpResponse {
     let asked = |name: &str| {
-        let pairs = request.query_string().split('&').filter_map(|pair| pair.split_once('='));
-        let value = pairs.filter(|(key, _)| *key == name).map(|(_, value)| percent_decoded(value)).next();
-        value.unwrap_or_default().chars().take(80).collect::<String>()
+        let pairs = request
+            .query_string()
+            .split('&')
+            .filter_map(|pair| pair.split_once('='));
+        let value = pairs
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| percent_decoded(value))
+            .next();
+        value
+            .unwrap_or_default()
+            .chars()
+            .take(80)
+            .collect::<String>()
     };
-    let wanted = Wanted { words: asked("q"), show: asked("show") };
+    let wanted = Wanted {
+        words: asked("q"),
+        show: asked("show"),
+    };
     if wanted.words.is_empty() && wanted.show.is_empty() {
         let make = |language: String| {
             let page = page(&request, &services, &language, &wanted);
@@ -55,26 +73,34 @@ pub(in crate::web) async fn show(request: HttpRequest, services: web::Data<Servi
         };
         return cached(&request, &services, "home".to_owned(), make).await;
     }
-    let language = language::of(&request, &services.texts).unwrap_or_else(|| services.texts.first().to_owned());
+    let language = language::of(&request, &services.texts)
+        .unwrap_or_else(|| services.texts.first().to_owned());
     match page(&request, &services, &language, &wanted) {
         Ok(page) => once(&request, page),
         Err(error) => failure::answer(&request, &services, &error, Reader::Person),
     }
 }
 
-fn page(request: &HttpRequest, services: &Services, language: &str, wanted: &Wanted) -> Result<Body, Error> {
+fn page(
+    request: &HttpRequest,
+    services: &Services,
+    language: &str,
+    wanted: &Wanted,
+) -> Result<Body, Error> {
     let t = services.texts.in_language(language);
     let board = services.board.snapshot();
     let now = services.parvis.clock.now();
     let prefix = prefix(request);
-    let place = Place { services, language, prefix: &prefix, now };
-    let mut views = board.views(now, language);
-    views.retain(|view| view.parent.is_none());
-    views.sort_by_key(order);
-    let has_room = |view: &SpaceView| is_open(view) && matches!(view.level, Level::Empty | Level::Quiet);
+    let place = Place {
+        services,
+        language,
+        prefix: &prefix,
+        now,
+    };
+    let mut views = sorted(&board, now, language);
     let open = views.iter().filter(|view| is_open(view)).count();
     let room = views.iter().filter(|view| has_room(view)).count();
-    let best = views.first().filter(|view| has_room(view) && open > 1).map(|view| view.slug.clone());
+    let best = best(&views);
     let there_are_none = views.is_empty();
     views.retain(|view| match wanted.show.as_str() {
         "open" => is_open(view),
@@ -91,32 +117,63 @@ fn page(request: &HttpRequest, services: &Services, language: &str, wanted: &Wan
             InList { row: &row }.render().map_err(Error::internal)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let filters = [("", "filter-all"), ("open", "filter-open"), ("quiet", "filter-quiet")];
+    let filters = [
+        ("", "filter-all"),
+        ("open", "filter-open"),
+        ("quiet", "filter-quiet"),
+    ];
     let filters = filters.map(|(show, key)| Filter {
         words: t.say(key),
-        address: if show.is_empty() { request.path().to_owned() } else { format!("?show={show}") },
+        address: if show.is_empty() {
+            request.path().to_owned()
+        } else {
+            format!("?show={show}")
+        },
         is_current: show == wanted.show,
     });
     let wish = Wish {
         description: &t.say("home-description"),
         scripts: &["live.js", "favourites.js", "search.js"],
-        live: Some(format!("/live/rows?lang={language}{}", explicit(&prefix))),
+        live: Some(live::address("rows", "", &place, &board)),
         ..Wish::default()
     };
     let page = Home {
         frame: Frame::new(request, services, language, wish),
-        summary: t.say_with("home-summary", &[("open", open.into()), ("room", room.into())]),
+        summary: t.say_with(
+            "home-summary",
+            &[("open", open.into()), ("room", room.into())],
+        ),
         query: wanted.words.clone(),
         filters: filters.into(),
         rows,
-        nothing: t.say(if there_are_none { "no-places" } else { "no-match" }),
+        nothing: t.say(if there_are_none {
+            "no-places"
+        } else {
+            "no-match"
+        }),
     };
     body(&page, HTML, Kind::Page)
 }
 
-/// Tells the stream that links carry the language.
-pub(super) fn explicit(prefix: &str) -> &'static str {
-    if prefix.is_empty() { "" } else { "&links=1" }
+/// The place to go to now: the first of the list, if there is a choice and it has room.
+pub(super) fn best(sorted: &[SpaceView]) -> Option<String> {
+    let open = sorted.iter().filter(|view| is_open(view)).count();
+    sorted
+        .first()
+        .filter(|view| has_room(view) && open > 1)
+        .map(|view| view.slug.clone())
+}
+
+/// The places of the home page, in its order.
+pub(super) fn sorted(board: &Snapshot, now: Moment, language: &str) -> Vec<SpaceView> {
+    let mut views = board.views(now, language);
+    views.retain(|view| view.parent.is_none());
+    views.sort_by_key(order);
+    views
+}
+
+fn has_room(view: &SpaceView) -> bool {
+    is_open(view) && matches!(view.level, Level::Empty | Level::Quiet)
 }
 
 fn is_open(view: &SpaceView) -> bool {
@@ -125,7 +182,11 @@ fn is_open(view: &SpaceView) -> bool {
 
 /// Open before closed, known before unknown, much room before little; the order of the description among equals.
 fn order(view: &SpaceView) -> (bool, bool, i64) {
-    (!is_open(view), view.level == Level::Unknown, view.percentage.unwrap_or(i64::MAX))
+    (
+        !is_open(view),
+        view.level == Level::Unknown,
+        view.percentage.unwrap_or(i64::MAX),
+    )
 }
 
 /// Lower case without the accents of French, so that "ecole" finds "École".

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::home;
 use super::row::{AsNeighbour, InHeadline, InList, InWidget, Place, Row};
 use crate::live::Snapshot;
 use crate::web::failure::{self, Reader, Refusal};
@@ -29,8 +30,24 @@ struct Parts {
     prefix: String,
 }
 
+/// The address of the stream that continues a page: what changed after the page was made.
+pub(super) fn address(part: &str, space: &str, place: &Place<'_>, board: &Snapshot) -> String {
+    let links = if place.prefix.is_empty() {
+        ""
+    } else {
+        "&links=1"
+    };
+    format!(
+        "/live/{part}?space={space}&lang={}{links}&after={}",
+        place.language, board.version
+    )
+}
+
 /// Opens the stream of a page's parts.
-pub(in crate::web) async fn watch(request: HttpRequest, services: web::Data<Services>) -> HttpResponse {
+pub(in crate::web) async fn watch(
+    request: HttpRequest,
+    services: web::Data<Services>,
+) -> HttpResponse {
     let part = match request.match_info().get("part") {
         Some("rows") => Part::Rows,
         Some("place") => Part::Place,
@@ -41,13 +58,36 @@ pub(in crate::web) async fn watch(request: HttpRequest, services: web::Data<Serv
             return failure::refuse(&request, &services, refusal, Reader::Program);
         }
     };
-    let language = language::of(&request, &services.texts).unwrap_or_else(|| services.texts.first().to_owned());
-    let pairs = || request.query_string().split('&').filter_map(|pair| pair.split_once('='));
-    let space = pairs().find(|(name, _)| *name == "space").map_or("", |(_, slug)| slug).to_owned();
+    let language = language::of(&request, &services.texts)
+        .unwrap_or_else(|| services.texts.first().to_owned());
+    let pairs = || {
+        request
+            .query_string()
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+    };
+    let space = pairs()
+        .find(|(name, _)| *name == "space")
+        .map_or("", |(_, slug)| slug)
+        .to_owned();
     let has_links = pairs().any(|pair| pair == ("links", "1"));
-    let prefix = if has_links { format!("/{language}") } else { String::new() };
+    let prefix = if has_links {
+        format!("/{language}")
+    } else {
+        String::new()
+    };
     let key = format!("{part:?} {space} {language} {has_links}");
-    stream::open(&request, &services.into_inner(), Parts { key, part, space, language, prefix })
+    stream::open(
+        &request,
+        &services.into_inner(),
+        Parts {
+            key,
+            part,
+            space,
+            language,
+            prefix,
+        },
+    )
 }
 
 impl Topic for Parts {
@@ -62,11 +102,31 @@ impl Topic for Parts {
         }
     }
 
-    fn events(&self, services: &Services, board: &Snapshot, changed: &[String]) -> Vec<(&'static str, String)> {
+    fn events(
+        &self,
+        services: &Services,
+        board: &Snapshot,
+        changed: &[String],
+    ) -> Vec<(&'static str, String)> {
         let now = services.parvis.clock.now();
-        let place = Place { services, language: &self.language, prefix: &self.prefix, now };
-        let rows = changed.iter().filter_map(|slug| Row::find(place, board, slug));
-        rows.filter_map(|row| Some(("part", self.render(board, &row)?))).collect()
+        let place = Place {
+            services,
+            language: &self.language,
+            prefix: &self.prefix,
+            now,
+        };
+        let best = (self.part == Part::Rows)
+            .then(|| home::best(&home::sorted(board, now, &self.language)))
+            .flatten();
+        // Whoever is best now may have become it because another place filled up.
+        let became = best.iter().filter(|slug| !changed.contains(slug));
+        let rows = changed.iter().chain(became).filter_map(|slug| {
+            let mut row = Row::find(place, board, slug)?;
+            row.is_best = best.as_ref() == Some(slug);
+            Some(row)
+        });
+        rows.filter_map(|row| Some(("part", self.render(board, &row)?)))
+            .collect()
     }
 }
 
@@ -77,13 +137,12 @@ impl Parts {
         match self.part {
             Part::Rows => InList { row }.render().ok(),
             Part::Widget => is_own.then(|| InWidget { row }.render().ok())?,
-            Part::Place if is_own => InHeadline { row }.render().ok(),
+            Part::Place | Part::Screen if is_own => InHeadline { row }.render().ok(),
             Part::Place => {
                 let own = board.campus.space(&self.space)?;
                 let is_part = board.campus.space(&row.slug)?.parent == Some(own.id);
                 is_part.then(|| InList { row }.render().ok())?
             }
-            Part::Screen if is_own => InHeadline { row }.render().ok(),
             Part::Screen => AsNeighbour { row }.render().ok(),
         }
     }

@@ -27,7 +27,9 @@ const HTML: &str = "text/html; charset=utf-8";
 
 /// `GET /favicon.ico`: browsers ask for it unbidden.
 pub(super) async fn icon(services: web::Data<Services>) -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, services.assets.address("icon.svg"))).finish()
+    HttpResponse::PermanentRedirect()
+        .insert_header((header::LOCATION, services.assets.address("icon.svg")))
+        .finish()
 }
 
 /// Answers with a page that is the same for everybody with the same language.
@@ -44,11 +46,25 @@ where
         return failure::no_route(request.clone(), web::Data::from(services_of(request))).await;
     };
     // Links of a page stay in the language of its address; an address without one leaves it to the browser.
-    let prefix = if request.match_info().get("language").is_some() { "explicit" } else { "negotiated" };
-    let key = Key { what: format!("{prefix} {what}"), language: language.clone() };
+    let prefix = if request.match_info().get("language").is_some() {
+        "explicit"
+    } else {
+        "negotiated"
+    };
+    let key = Key {
+        what: format!("{prefix} {what}"),
+        language: language.clone(),
+    };
     let minute = services.parvis.clock.now().timestamp().div_euclid(60);
-    let stamp = Stamp { version: services.board.snapshot().version, minute };
-    match services.cache.answer(request, key, stamp, || make(language)).await {
+    let stamp = Stamp {
+        version: services.board.snapshot().version,
+        minute,
+    };
+    match services
+        .cache
+        .answer(request, key, stamp, || make(language))
+        .await
+    {
         Ok(response) => response,
         Err(error) => failure::answer(request, services, &error, Reader::Person),
     }
@@ -57,10 +73,19 @@ where
 fn services_of(request: &HttpRequest) -> std::sync::Arc<Services> {
     // Every app of the public door has it; see `server::start`.
     #[expect(clippy::expect_used, reason = "set where the app is built")]
-    request.app_data::<web::Data<Services>>().expect("services are app data").clone().into_inner()
+    request
+        .app_data::<web::Data<Services>>()
+        .expect("services are app data")
+        .clone()
+        .into_inner()
 }
 
 fn body(template: &impl Template, content_type: &'static str, kind: Kind) -> Result<Body, Error> {
     let html = template.render().map_err(Error::internal)?;
-    Ok(Body { bytes: Bytes::from(html), content_type, kind, licence: None })
+    Ok(Body {
+        bytes: Bytes::from(html),
+        content_type,
+        kind,
+        licence: None,
+    })
 }

@@ -53,7 +53,11 @@ pub(super) struct Place<'t> {
 impl<'t> Row<'t> {
     /// The row of a space; `None` when there is none of that slug.
     pub(super) fn find(place: Place<'t>, board: &Snapshot, slug: &str) -> Option<Self> {
-        Some(Self::of(place, board, &board.view(slug, place.now, place.language)?))
+        Some(Self::of(
+            place,
+            board,
+            &board.view(slug, place.now, place.language)?,
+        ))
     }
 
     pub(super) fn of(place: Place<'t>, board: &Snapshot, view: &SpaceView) -> Self {
@@ -63,23 +67,36 @@ impl<'t> Row<'t> {
         let class = if is_open { view.level.name() } else { "closed" };
         // A closed place has no level worth telling, unless people are still inside.
         let shown = is_open && view.level != Level::Unknown;
-        let word = if is_open { t.say(&format!("level-{}", view.level.name())) } else { t.say("level-closed") };
+        let word = if is_open {
+            t.say(&format!("level-{}", view.level.name()))
+        } else {
+            t.say("level-closed")
+        };
         let percent = view.percentage.filter(|_| shown);
         let is_certain = view.quality == Quality::Good;
         let time = |at: Option<Moment>| at.map(|at| times::moment(at, place.now, zone, t));
         let warning = match view.quality {
             Quality::Degraded => Some(t.say("warning-degraded")),
-            Quality::Stale => {
-                time(view.updated_at).map(|time| t.say_with("warning-stale", &[("time", time.into())]))
-            }
+            Quality::Stale => time(view.updated_at)
+                .map(|time| t.say_with("warning-stale", &[("time", time.into())])),
             Quality::Good | Quality::Unknown => None,
         };
         let spoken = match percent {
             Some(percent) => t.say_with(
                 "spoken-open",
-                &[("name", view.name.as_str().into()), ("word", word.as_str().into()), ("percent", percent.into())],
+                &[
+                    ("name", view.name.as_str().into()),
+                    ("word", word.as_str().into()),
+                    ("percent", percent.into()),
+                ],
             ),
-            None => t.say_with("spoken-plain", &[("name", view.name.as_str().into()), ("word", word.as_str().into())]),
+            None => t.say_with(
+                "spoken-plain",
+                &[
+                    ("name", view.name.as_str().into()),
+                    ("word", word.as_str().into()),
+                ],
+            ),
         };
         let public = place.services.parvis.settings.web.public_address();
         Self {
@@ -96,8 +113,15 @@ impl<'t> Row<'t> {
             percent,
             fill: percent.unwrap_or(0).clamp(0, 100),
             is_certain,
-            figure: if is_open { figure(view, shown, is_certain, t) } else { String::new() },
-            trend: view.trend.filter(|_| shown).map(|trend| (arrow(trend), t.say(&format!("trend-{}", trend.name())))),
+            figure: if is_open {
+                figure(view, shown, is_certain, t)
+            } else {
+                String::new()
+            },
+            trend: view
+                .trend
+                .filter(|_| shown)
+                .map(|trend| (arrow(trend), t.say(&format!("trend-{}", trend.name())))),
             opening: times::opening(view, place.now, zone, t),
             warning,
             as_of: match time(view.updated_at) {
@@ -112,16 +136,32 @@ impl<'t> Row<'t> {
 
 /// How many seats or places are free; how many people there are where nobody said how many there could be.
 fn figure(view: &SpaceView, shown: bool, is_certain: bool, t: Speech<'_>) -> String {
-    let Some(present) = view.present.filter(|_| shown) else { return t.say("figure-none") };
+    let Some(present) = view.present.filter(|_| shown) else {
+        return t.say("figure-none");
+    };
     let words = match view.capacity {
         None => t.say_with("figure-people", &[("present", present.into())]),
         Some(capacity) => {
             let free = (i64::from(capacity) - present).max(0);
-            let key = if matches!(view.kind, "library" | "canteen") { "figure-seats" } else { "figure-places" };
-            t.say_with(key, &[("free", free.into()), ("capacity", FluentValue::from(capacity))])
+            let key = if matches!(view.kind, "library" | "canteen") {
+                "figure-seats"
+            } else {
+                "figure-places"
+            };
+            t.say_with(
+                key,
+                &[
+                    ("free", free.into()),
+                    ("capacity", FluentValue::from(capacity)),
+                ],
+            )
         }
     };
-    if is_certain { words } else { t.say_with("estimate-word", &[("word", words.into())]) }
+    if is_certain {
+        words
+    } else {
+        t.say_with("estimate-word", &[("word", words.into())])
+    }
 }
 
 const fn shape(level: Level) -> &'static str {

@@ -6,7 +6,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 
 use super::frame::{Frame, Wish, prefix};
-use super::home::explicit;
+use super::live;
 use super::row::{AsNeighbour, InHeadline, Place, Row};
 use super::{HTML, body, cached, times};
 use crate::domain::level::Level;
@@ -34,8 +34,15 @@ struct Screen<'t> {
 }
 
 /// `GET /screens/{slug}`
-pub(in crate::web) async fn show(request: HttpRequest, services: web::Data<Services>) -> HttpResponse {
-    let slug = request.match_info().get("slug").unwrap_or_default().to_owned();
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    services: web::Data<Services>,
+) -> HttpResponse {
+    let slug = request
+        .match_info()
+        .get("slug")
+        .unwrap_or_default()
+        .to_owned();
     let make = |language: String| {
         let page = page(&request, &services, &slug, &language);
         async move { page }
@@ -43,20 +50,38 @@ pub(in crate::web) async fn show(request: HttpRequest, services: web::Data<Servi
     cached(&request, &services, format!("screen {slug}"), make).await
 }
 
-fn page(request: &HttpRequest, services: &Services, slug: &str, language: &str) -> Result<Body, Error> {
+fn page(
+    request: &HttpRequest,
+    services: &Services,
+    slug: &str,
+    language: &str,
+) -> Result<Body, Error> {
     let board = services.board.snapshot();
     let now = services.parvis.clock.now();
     let prefix = prefix(request);
-    let place = Place { services, language, prefix: &prefix, now };
-    let row = Row::find(place, &board, slug).ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))?;
+    let place = Place {
+        services,
+        language,
+        prefix: &prefix,
+        now,
+    };
+    let row = Row::find(place, &board, slug)
+        .ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))?;
     let neighbours = neighbours(place, &board, slug).into_iter();
-    let neighbours = neighbours.filter_map(|row| AsNeighbour { row: &row }.render().ok()).collect();
-    let wish = Wish { title: &row.name, description: &row.spoken, scripts: &["live.js", "screen.js"], live: None };
+    let neighbours = neighbours
+        .filter_map(|row| AsNeighbour { row: &row }.render().ok())
+        .collect();
+    let wish = Wish {
+        title: &row.name,
+        description: &row.spoken,
+        scripts: &["live.js", "screen.js"],
+        live: None,
+    };
     let page = Screen {
         frame: Frame::new(request, services, language, wish),
         now: InHeadline { row: &row }.render().map_err(Error::internal)?,
         neighbours,
-        live: format!("/live/screen?space={slug}&lang={language}{}", explicit(&prefix)),
+        live: live::address("screen", slug, &place, &board),
         zone: board.campus.zone().name(),
         clock: times::clock(now, board.campus.zone()),
         address: row.address.clone(),
@@ -72,7 +97,11 @@ fn neighbours<'t>(place: Place<'t>, board: &Snapshot, slug: &str) -> Vec<Row<'t>
     views.retain(|view| view.slug != slug && view.parent.is_none() && view.is_open.unwrap_or(true));
     views.retain(|view| matches!(view.level, Level::Empty | Level::Quiet | Level::Moderate));
     views.sort_by_key(|view| view.percentage);
-    views.iter().take(NEIGHBOURS).map(|view| Row::of(place, board, view)).collect()
+    views
+        .iter()
+        .take(NEIGHBOURS)
+        .map(|view| Row::of(place, board, view))
+        .collect()
 }
 
 /// An address as a QR code.
@@ -80,6 +109,8 @@ fn code(address: &str) -> Result<String, Error> {
     let code = QrCode::new(address).map_err(Error::internal)?;
     let svg = code.render::<svg::Color<'_>>().quiet_zone(false).build();
     // The renderer writes a whole document; a page wants the element alone, with a class in place of a size.
-    let element = svg.split_once("<svg ").map_or(svg.as_str(), |(_, element)| element);
+    let element = svg
+        .split_once("<svg ")
+        .map_or(svg.as_str(), |(_, element)| element);
     Ok(format!("<svg class=\"qr\" aria-hidden=\"true\" {element}"))
 }

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::chart::{Chart, Day};
 use super::frame::{Frame, Wish, prefix};
-use super::home::explicit;
+use super::live;
 use super::row::{InHeadline, InList, Place, Row};
 use super::{HTML, body, cached, times};
 use crate::actions::explain_figure::decimal;
@@ -18,6 +18,7 @@ use crate::domain::correction::{Correction, Kind as Corrected};
 use crate::domain::day;
 use crate::domain::hours::Hours;
 use crate::domain::reading::Moment;
+use crate::domain::space_day::MILLION;
 use crate::domain::zones::Source;
 use crate::error::Error;
 use crate::web::api::places;
@@ -51,29 +52,51 @@ struct DayLine {
 }
 
 /// `GET /spaces/{slug}`
-pub(in crate::web) async fn show(request: HttpRequest, services: web::Data<Services>) -> HttpResponse {
-    let slug = request.match_info().get("slug").unwrap_or_default().to_owned();
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    services: web::Data<Services>,
+) -> HttpResponse {
+    let slug = request
+        .match_info()
+        .get("slug")
+        .unwrap_or_default()
+        .to_owned();
     let make = |language: String| page(&request, &services, slug.clone(), language);
     cached(&request, &services, format!("space {slug}"), make).await
 }
 
-async fn page(request: &HttpRequest, services: &Services, slug: String, language: String) -> Result<Body, Error> {
+async fn page(
+    request: &HttpRequest,
+    services: &Services,
+    slug: String,
+    language: String,
+) -> Result<Body, Error> {
     let board = services.board.snapshot();
     let now = services.parvis.clock.now();
     let campus = Arc::clone(&board.campus);
-    let known = campus.space(&slug).ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))?;
+    let known = campus
+        .space(&slug)
+        .ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))?;
     let (start, end) = day::around(campus.zone(), known.space.day_starts, now);
     let points = today(services, &campus, &slug, start, now).await?;
-    let corrections = show_history::corrections(&services.parvis.database, known.id, start, now).await?;
+    let corrections =
+        show_history::corrections(&services.parvis.database, known.id, start, now).await?;
     let t = services.texts.in_language(&language);
     let prefix = prefix(request);
-    let place = Place { services, language: &language, prefix: &prefix, now };
+    let place = Place {
+        services,
+        language: &language,
+        prefix: &prefix,
+        now,
+    };
     let row = Row::find(place, &board, &slug).ok_or_else(|| Error::NotFound(slug.clone()))?;
     let chart = Day {
         points: &points,
         start,
         end,
-        capacity: known.capacity_on(day::date_of(campus.zone(), known.space.day_starts, now)).map(|c| c.comfort),
+        capacity: known
+            .capacity_on(day::date_of(campus.zone(), known.space.day_starts, now))
+            .map(|c| c.comfort),
         hours: known.hours.as_ref(),
         zone: campus.zone(),
     }
@@ -86,7 +109,7 @@ async fn page(request: &HttpRequest, services: &Services, slug: String, language
         title: &row.name,
         description: &row.spoken,
         scripts: &["live.js", "favourites.js"],
-        live: Some(format!("/live/place?space={slug}&lang={language}{}", explicit(&prefix))),
+        live: Some(live::address("place", &slug, &place, &board)),
     };
     let site = campus.site_of(known);
     let page = Page {
@@ -96,15 +119,29 @@ async fn page(request: &HttpRequest, services: &Services, slug: String, language
         crumbs: crumbs(&campus, known, &language, &prefix),
         chart,
         parts: parts.collect(),
-        hours: known.hours.as_ref().map(|hours| week(hours, now, &campus, t)).unwrap_or_default(),
-        services: site.map(|site| site.services.iter().map(|words| words.in_language(&language).to_owned()).collect())
+        hours: known
+            .hours
+            .as_ref()
+            .map(|hours| week(hours, now, &campus, t))
+            .unwrap_or_default(),
+        services: site
+            .map(|site| {
+                site.services
+                    .iter()
+                    .map(|words| words.in_language(&language).to_owned())
+                    .collect()
+            })
             .unwrap_or_default(),
         about: about(&campus, known, t),
         method: method(&campus, known, t),
         method_lines: method_lines(&points, &corrections, now, &campus, t),
         // "<" must not end the element that holds it.
         json_ld: site
-            .map(|site| places::place(services, &campus, site, &language).to_string().replace('<', "\\u003c"))
+            .map(|site| {
+                places::place(services, &campus, site, &language)
+                    .to_string()
+                    .replace('<', "\\u003c")
+            })
             .unwrap_or_default(),
     };
     body(&page, HTML, Kind::Page)
@@ -122,21 +159,46 @@ async fn today(
     if now - start < step {
         return Ok(Vec::new());
     }
-    let period = Period { from: start, to: now, step };
-    let mut points = show_history::history(&services.parvis.database, campus, slug, period, now).await?;
+    let period = Period {
+        from: start,
+        to: now,
+        step,
+    };
+    let mut points =
+        show_history::history(&services.parvis.database, campus, slug, period, now).await?;
     // The curve ends at the figure above it, not five minutes before.
     let board = services.board.snapshot();
-    if let Some(present) = campus.space(slug).and_then(|known| board.figure(known.id).present) {
-        points.push(Point { at: now, present: Some(present), published: Some(present), entries: 0, exits: 0 });
+    if let Some(present) = campus
+        .space(slug)
+        .and_then(|known| board.figure(known.id).present)
+    {
+        points.push(Point {
+            at: now,
+            present: Some(present),
+            published: Some(present),
+            entries: 0,
+            exits: 0,
+        });
     }
     Ok(points)
 }
 
-fn crumbs(campus: &Campus, known: &KnownSpace, language: &str, prefix: &str) -> Vec<(String, String)> {
+fn crumbs(
+    campus: &Campus,
+    known: &KnownSpace,
+    language: &str,
+    prefix: &str,
+) -> Vec<(String, String)> {
     let above = std::iter::successors(known.parent, |above| campus.space_by_id(*above)?.parent);
-    let spaces: Vec<&KnownSpace> = above.take(16).filter_map(|id| campus.space_by_id(id)).collect();
+    let spaces: Vec<&KnownSpace> = above
+        .take(16)
+        .filter_map(|id| campus.space_by_id(id))
+        .collect();
     let crumb = |space: &&KnownSpace| {
-        (space.space.name.in_language(language).to_owned(), format!("{prefix}/spaces/{}", space.space.slug))
+        (
+            space.space.name.in_language(language).to_owned(),
+            format!("{prefix}/spaces/{}", space.space.slug),
+        )
     };
     spaces.iter().rev().map(crumb).collect()
 }
@@ -145,71 +207,130 @@ fn week(hours: &Hours, now: Moment, campus: &Campus, t: Speech<'_>) -> Vec<DayLi
     let today = now.with_timezone(&campus.zone()).date_naive();
     let line = |day: crate::domain::hours::DayHours| {
         let time = |time: chrono::NaiveTime| time.format("%-H:%M").to_string();
-        let mut open: Vec<String> =
-            day.open.iter().map(|(from, to)| format!("{} – {}", time(*from), time(*to))).collect();
+        let mut open: Vec<String> = day
+            .open
+            .iter()
+            .map(|(from, to)| format!("{} – {}", time(*from), time(*to)))
+            .collect();
         if day.all_day {
             open = vec![t.say("hours-all-day")];
         } else if open.is_empty() {
             open = vec![t.say("hours-closed")];
         }
         DayLine {
-            name: if day.day == today { t.say("day-today") } else { times::weekday(day.day, t) },
+            name: if day.day == today {
+                t.say("day-today")
+            } else {
+                times::weekday(day.day, t)
+            },
             is_today: day.day == today,
             open,
-            reason: day.exception.map(|words| words.in_language(t.language()).to_owned()).filter(|words| !words.is_empty()),
+            reason: day
+                .exception
+                .map(|words| words.in_language(t.language()).to_owned())
+                .filter(|words| !words.is_empty()),
         }
     };
     hours.week(now).into_iter().map(line).collect()
 }
 
-fn about(campus: &Campus, known: &KnownSpace, t: Speech<'_>) -> Vec<(String, String, Option<String>)> {
-    let Some(site) = campus.site_of(known) else { return Vec::new() };
+fn about(
+    campus: &Campus,
+    known: &KnownSpace,
+    t: Speech<'_>,
+) -> Vec<(String, String, Option<String>)> {
+    let Some(site) = campus.site_of(known) else {
+        return Vec::new();
+    };
     let access = site.access.in_language(t.language()).to_owned();
     let lines = [
         ("about-address", site.address.clone(), None),
-        ("about-access", Some(access).filter(|access| !access.is_empty()), None),
-        ("about-phone", site.phone.clone(), site.phone.as_ref().map(|phone| format!("tel:{}", phone.replace(' ', "")))),
-        ("about-email", site.email.clone(), site.email.as_ref().map(|email| format!("mailto:{email}"))),
+        (
+            "about-access",
+            Some(access).filter(|access| !access.is_empty()),
+            None,
+        ),
+        (
+            "about-phone",
+            site.phone.clone(),
+            site.phone
+                .as_ref()
+                .map(|phone| format!("tel:{}", phone.replace(' ', ""))),
+        ),
+        (
+            "about-email",
+            site.email.clone(),
+            site.email.as_ref().map(|email| format!("mailto:{email}")),
+        ),
         ("about-website", site.website.clone(), site.website.clone()),
     ];
-    lines.into_iter().filter_map(|(key, text, address)| Some((t.say(key), text?, address))).collect()
+    lines
+        .into_iter()
+        .filter_map(|(key, text, address)| Some((t.say(key), text?, address)))
+        .collect()
 }
 
 fn method(campus: &Campus, known: &KnownSpace, t: Speech<'_>) -> String {
     let sensors = |channels: &[crate::domain::ids::ChannelId]| {
-        let mut sensors: Vec<_> =
-            channels.iter().filter_map(|channel| Some(campus.channels.get(channel)?.sensor)).collect();
+        let mut sensors: Vec<_> = channels
+            .iter()
+            .filter_map(|channel| Some(campus.channels.get(channel)?.sensor))
+            .collect();
         sensors.sort_unstable();
         sensors.dedup();
         sensors.len()
     };
     match campus.zones.source(known.id) {
-        Source::Flows(channels) => t.say_with("method-flows", &[("sensors", sensors(channels).into())]),
-        Source::Levels(channels) => t.say_with("method-levels", &[("sensors", sensors(channels).into())]),
+        Source::Flows(channels) => {
+            t.say_with("method-flows", &[("sensors", sensors(channels).into())])
+        }
+        Source::Levels(channels) => {
+            t.say_with("method-levels", &[("sensors", sensors(channels).into())])
+        }
         Source::Parts(_) => t.say("method-parts"),
         Source::Nothing => t.say("method-nothing"),
     }
 }
 
-fn method_lines(points: &[Point], corrections: &[Correction], now: Moment, campus: &Campus, t: Speech<'_>) -> Vec<String> {
-    let (entries, exits) =
-        points.iter().skip(1).fold((0, 0), |(entries, exits), point| (entries + point.entries, exits + point.exits));
+fn method_lines(
+    points: &[Point],
+    corrections: &[Correction],
+    now: Moment,
+    campus: &Campus,
+    t: Speech<'_>,
+) -> Vec<String> {
+    let (entries, exits) = points
+        .iter()
+        .skip(1)
+        .fold((0, 0), |(entries, exits), point| {
+            (entries + point.entries, exits + point.exits)
+        });
     let mut lines = Vec::new();
     if entries + exits > 0 {
-        lines.push(t.say_with("method-counted", &[("entries", entries.into()), ("exits", exits.into())]));
+        lines.push(t.say_with(
+            "method-counted",
+            &[("entries", entries.into()), ("exits", exits.into())],
+        ));
     }
     for correction in corrections {
         match correction.kind {
             Corrected::Drift { exit_weight } => {
                 // Three digits are enough for a reader.
                 let rounded = (exit_weight + 500) / 1_000 * 1_000;
-                lines.push(t.say_with("method-drift", &[("weight", decimal(rounded).into())]));
+                if rounded != MILLION {
+                    lines.push(t.say_with("method-drift", &[("weight", decimal(rounded).into())]));
+                }
             }
             Corrected::Recount { people } => {
                 let time = times::moment(correction.at, now, campus.zone(), t);
-                lines.push(t.say_with("method-recount", &[("people", people.into()), ("time", time.into())]));
+                lines.push(t.say_with(
+                    "method-recount",
+                    &[("people", people.into()), ("time", time.into())],
+                ));
             }
-            Corrected::DayStart { .. } | Corrected::DayClose { .. } | Corrected::Revocation { .. } => {}
+            Corrected::DayStart { .. }
+            | Corrected::DayClose { .. }
+            | Corrected::Revocation { .. } => {}
         }
     }
     lines

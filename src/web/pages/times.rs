@@ -15,13 +15,22 @@ pub(super) fn clock(moment: Moment, zone: Tz) -> String {
 
 /// The weekday in words.
 pub(super) fn weekday(date: NaiveDate, t: Speech<'_>) -> String {
-    t.say(&format!("day-{}", date.format("%a").to_string().to_lowercase()))
+    t.say(&format!(
+        "day-{}",
+        date.format("%a").to_string().to_lowercase()
+    ))
 }
 
 /// Day and month in words.
 pub(super) fn date(date: NaiveDate, t: Speech<'_>) -> String {
     let month = t.say(&format!("month-{}", date.month()));
-    t.say_with("date-form", &[("day", FluentValue::from(date.day())), ("month", FluentValue::from(month))])
+    t.say_with(
+        "date-form",
+        &[
+            ("day", FluentValue::from(date.day())),
+            ("month", FluentValue::from(month)),
+        ],
+    )
 }
 
 /// A moment: the clock, with the day before it when it is not today.
@@ -48,14 +57,23 @@ pub(super) fn opening(view: &SpaceView, now: Moment, zone: Tz, t: Speech<'_>) ->
 
 fn opens(at: Moment, now: Moment, zone: Tz, t: Speech<'_>) -> String {
     let time = FluentValue::from(clock(at, zone));
-    let (day, today) = (at.with_timezone(&zone).date_naive(), now.with_timezone(&zone).date_naive());
+    let (day, today) = (
+        at.with_timezone(&zone).date_naive(),
+        now.with_timezone(&zone).date_naive(),
+    );
     if day == today {
         t.say_with("opening-opens", &[("time", time)])
     } else if day == today + Days::new(1) {
         t.say_with("opening-opens-tomorrow", &[("time", time)])
     } else if day < today + Days::new(7) {
-        t.say_with("opening-opens-day", &[("day", weekday(day, t).into()), ("time", time)])
+        t.say_with(
+            "opening-opens-day",
+            &[("day", weekday(day, t).into()), ("time", time)],
+        )
     } else {
-        t.say_with("opening-opens-date", &[("date", date(day, t).into()), ("time", time)])
+        t.say_with(
+            "opening-opens-date",
+            &[("date", date(day, t).into()), ("time", time)],
+        )
     }
 }

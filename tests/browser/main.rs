@@ -1,0 +1,10 @@
+//! The pages in a real browser: starts a campus in every state a page can show, then runs `*.test.js` on it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;

@@ -1,0 +1,428 @@
+//! A whole Parvis for a test: the real binary on a database of its own, in a PostgreSQL that lives as long as the tests.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
+use parvis::appliance::cluster::Cluster;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+
+/// How long anything that should happen may take before a test gives up on it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A PostgreSQL with a migrated template, from which each test's database is copied. The last test that holds it stops it.
+pub(crate) struct Server {
+    pub(crate) cluster: Cluster,
+    directory: PathBuf,
+}
+
+impl Server {
+    fn start() -> Self {
+        let directory =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("postgres-{}", std::process::id()));
+        let cluster = Cluster::at(&directory).unwrap();
+        cluster.start().unwrap();
+        cluster.ensure_database("parvis_template").unwrap();
+        parvis::persistence::migrate(&cluster.url("parvis_template")).unwrap();
+        Self { cluster, directory }
+    }
+
+    /// The one server of this test binary.
+    pub(crate) fn shared() -> Arc<Self> {
+        static SERVER: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+        let mut server = SERVER
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        server.upgrade().unwrap_or_else(|| {
+            let started = Arc::new(Self::start());
+            *server = Arc::downgrade(&started);
+            started
+        })
+    }
+
+    /// A new database with the schema; returns its address.
+    pub(crate) fn database(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut connection = PgConnection::establish(&self.cluster.url("postgres")).unwrap();
+        connection
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE parvis_template"))
+            .unwrap();
+        self.cluster.url(&name)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.cluster.stop();
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// A running Parvis.
+pub(crate) struct TestParvis {
+    /// Its PostgreSQL.
+    pub(crate) server: Arc<Server>,
+    /// Its database.
+    pub(crate) database: String,
+    /// Its files: settings, certificate, socket, log.
+    pub(crate) directory: PathBuf,
+    /// `https://HOST:PORT`
+    pub(crate) address: String,
+    /// A client that trusts its certificate.
+    pub(crate) client: Client,
+    service: Option<Child>,
+}
+
+/// What Parvis answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) async fn of(response: Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self {
+            status,
+            headers,
+            text: response.text().await.unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+}
+
+impl TestParvis {
+    /// Starts with a campus.
+    pub(crate) async fn start(campus: &str) -> Self {
+        Self::start_with(campus, "").await
+    }
+
+    /// Starts with a campus and further settings, as TOML sections.
+    pub(crate) async fn start_with(campus: &str, settings: &str) -> Self {
+        let server = Server::shared();
+        let database = server.database();
+        let mut parvis = Self::prepare(server, database, settings);
+        parvis.apply(campus);
+        parvis.serve();
+        parvis.wait_until_ready().await;
+        parvis
+    }
+
+    /// Everything but a running service.
+    pub(crate) fn prepare(server: Arc<Server>, database: String, settings: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("parvis-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        // An address of its own, so that no two services want the same port.
+        let host = format!(
+            "127.{}.{}.{number}",
+            1 + std::process::id() / 250 % 250,
+            1 + std::process::id() % 250
+        );
+        let place = directory.display();
+        // The socket's address must be short.
+        let socket =
+            std::env::temp_dir().join(format!("parvis-test-{}-{number}.sock", std::process::id()));
+        let text = format!(
+            "[web]\npublic_name = \"{host}\"\nhttps = \"{host}:8443\"\nhttp = \"{host}:8080\"\n\
+             certificate = \"{place}/certificate.pem\"\nkey = \"{place}/key.pem\"\nlocal_socket = \"{}\"\nworkers = 2\n\
+             [database]\nurl = \"{database}\"\n{settings}",
+            socket.display(),
+        );
+        std::fs::write(directory.join("parvis.toml"), text).unwrap();
+        let client = Client::builder()
+            .tls_danger_accept_invalid_certs(true)
+            .timeout(PATIENCE)
+            .build()
+            .unwrap();
+        Self {
+            server,
+            database,
+            directory,
+            address: format!("https://{host}:8443"),
+            client,
+            service: None,
+        }
+    }
+
+    /// Runs a command of the binary.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parvis"));
+        command
+            .arg("--config")
+            .arg(self.directory.join("parvis.toml"))
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+
+    /// Runs a command that must succeed, and returns what it printed.
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "parvis {}: {told}",
+            arguments.join(" ")
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Describes the campus.
+    pub(crate) fn apply(&self, campus: &str) -> String {
+        let path = self.write("campus.toml", campus);
+        self.run(&["apply", &path])
+    }
+
+    /// Writes a file and returns its path.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.directory.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
+    /// A new secret of a gateway, known to a service that runs.
+    pub(crate) fn secret(&self, gateway: &str) -> String {
+        let secret = self.run(&["gateway", "secret", gateway]).trim().to_owned();
+        if self.service.is_some() {
+            // It hears what other processes change a tenth of a second later.
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        secret
+    }
+
+    /// Starts the service.
+    pub(crate) fn serve(&mut self) {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.directory.join("log"))
+            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parvis"));
+        command
+            .arg("--config")
+            .arg(self.directory.join("parvis.toml"))
+            .arg("serve");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.service = Some(child);
+    }
+
+    /// The process of the service.
+    pub(crate) fn process(&self) -> i32 {
+        i32::try_from(self.service.as_ref().unwrap().id()).unwrap()
+    }
+
+    /// Ends the service without warning.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut service) = self.service.take() {
+            let _ = service.kill();
+            let _ = service.wait();
+        }
+    }
+
+    /// Asks the service to stop and returns how long that took.
+    pub(crate) fn stop(&mut self) -> Duration {
+        let Some(mut service) = self.service.take() else {
+            return Duration::ZERO;
+        };
+        let since = Instant::now();
+        let process = nix::unistd::Pid::from_raw(i32::try_from(service.id()).unwrap());
+        nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGTERM).unwrap();
+        let status = service.wait().unwrap();
+        assert!(
+            status.success(),
+            "the service ended with {status}: {}",
+            self.log()
+        );
+        since.elapsed()
+    }
+
+    pub(crate) async fn wait_until_ready(&mut self) {
+        let since = Instant::now();
+        loop {
+            let answer = self
+                .client
+                .get(format!("{}/health/ready", self.address))
+                .send()
+                .await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            let ended = self
+                .service
+                .as_mut()
+                .and_then(|service| service.try_wait().unwrap());
+            assert!(ended.is_none(), "the service ended: {}", self.log());
+            assert!(
+                since.elapsed() < PATIENCE,
+                "the service is not ready: {}",
+                self.log()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// What the service logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.join("log")).unwrap_or_default()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.client.get(format!("{}{path}", self.address)))
+            .await
+    }
+
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Delivers a JSON body to a gateway with a bearer token.
+    pub(crate) async fn deliver(&self, gateway: &str, secret: &str, body: &Value) -> Answer {
+        let request = self
+            .client
+            .post(format!("{}/ingest/{gateway}", self.address));
+        self.send(
+            request
+                .bearer_auth(secret)
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+        )
+        .await
+    }
+
+    /// A space as the API shows it.
+    pub(crate) async fn space(&self, slug: &str) -> Value {
+        self.get(&format!("/api/v1/spaces/{slug}")).await.json()
+    }
+
+    /// Waits until the API shows a number of people.
+    pub(crate) async fn wait_for_people(&self, slug: &str, people: i64) -> Value {
+        let since = Instant::now();
+        loop {
+            let space = self.space(slug).await;
+            if space["present"] == people {
+                return space;
+            }
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{slug} has {} people, not {people}",
+                space["present"]
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until something is so.
+    pub(crate) async fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+        let since = Instant::now();
+        while !is_so() {
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{what}: still not; {}",
+                self.log()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// A connection to its database.
+    pub(crate) fn connection(&self) -> PgConnection {
+        PgConnection::establish(&self.database).unwrap()
+    }
+
+    /// One number from its database.
+    pub(crate) fn number(&self, query: &str) -> i64 {
+        number(&mut self.connection(), query)
+    }
+}
+
+/// One number from a database.
+pub(crate) fn number(connection: &mut PgConnection, query: &str) -> i64 {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        number: i64,
+    }
+    let row: Row = diesel::RunQueryDsl::get_result(
+        diesel::sql_query(format!("SELECT ({query})::bigint AS number")),
+        connection,
+    )
+    .unwrap();
+    row.number
+}
+
+impl Drop for TestParvis {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("the log of the service is in {}", self.directory.display());
+        } else {
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
+    }
+}
+
+/// A library with two doors, two floors and stairs between them, and a reading room whose sensor sees how many there are.
+pub(crate) const LIBRARY: &str = include_str!("library.toml");
+
+/// A package of a Xovis 5 sensor: intervals of one line, as (minutes before `now`, forward, backward), each a minute long.
+pub(crate) fn xovis(
+    device: &str,
+    line: i64,
+    now: chrono::DateTime<chrono::Utc>,
+    intervals: &[(i64, i64, i64)],
+) -> Value {
+    let records: Vec<Value> = intervals
+        .iter()
+        .map(|(ago, forward, backward)| {
+            let to = now.timestamp_millis() / 60_000 * 60_000 - ago * 60_000;
+            serde_json::json!({ "from": to - 60_000, "to": to, "samples": 1, "samples_expected": 1, "counts": [
+                { "id": 2, "name": "fw", "value": forward }, { "id": 3, "name": "bw", "value": backward }] })
+        })
+        .collect();
+    serde_json::json!({ "logics_data": {
+        "package_info": { "version": "5.0", "id": 28, "agent_id": 1008 },
+        "sensor_info": { "serial_number": device, "type": "SINGLE_SENSOR" },
+        "logics": [{ "id": line, "name": "Line", "info": "XLT_LINE_IN_OUT_COUNT", "records": records }],
+    }})
+}
+
+/// An uplink of a LoRaWAN device as ChirpStack v4 sends it.
+pub(crate) fn chirpstack(
+    device_eui: &str,
+    at: chrono::DateTime<chrono::Utc>,
+    bytes: &[u8],
+) -> Value {
+    use base64::Engine as _;
+    serde_json::json!({
+        "deduplicationId": format!("{device_eui}-{}", at.timestamp_millis()), "time": at.to_rfc3339(),
+        "deviceInfo": { "deviceProfileName": "Sensor", "deviceName": "Sensor", "devEui": device_eui },
+        "fPort": 85, "data": base64::engine::general_purpose::STANDARD.encode(bytes),
+    })
+}
