@@ -33,8 +33,8 @@ pub(super) struct FileMapping {
     /// The separator; recognised when left out.
     delimiter: Option<char>,
     time: TimeColumn,
-    /// The end of the interval, where the file has it.
-    until: Option<TimeColumn>,
+    /// The end of the interval, where the file has it; in the zone of `time`.
+    until: Option<EndColumn>,
     counts: Counts,
 }
 
@@ -53,6 +53,13 @@ struct TimeColumn {
     zone: Option<Tz>,
     /// How long each interval is, where the file has starts only.
     minutes: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndColumn {
+    columns: Vec<Column>,
+    format: String,
 }
 
 /// A column by name or by position from 0.
@@ -74,7 +81,7 @@ enum Semantics {
 #[serde(deny_unknown_fields)]
 struct Counts {
     semantics: Semantics,
-    /// The column of people forward, or both directions in one.
+    /// The column of people forward.
     forward: Option<Column>,
     /// The column of people backward.
     backward: Option<Column>,
@@ -143,7 +150,7 @@ fn parse(text: &str, mapping: &FileMapping) -> anyhow::Result<CountsFile> {
         messages: Vec::new(),
         refused: Vec::new(),
     };
-    let mut last_local = None;
+    let mut last = None;
     let mut by_interval: BTreeMap<(Option<Moment>, Moment), usize> = BTreeMap::new();
     for record in reader.records() {
         let record = match record {
@@ -159,7 +166,7 @@ fn parse(text: &str, mapping: &FileMapping) -> anyhow::Result<CountsFile> {
         };
         let line = record.position().map_or(0, csv::Position::line);
         match columns
-            .interval(&record, mapping, &mut last_local)
+            .interval(&record, mapping, &mut last)
             .and_then(|interval| Ok((interval, columns.counts(&record, mapping)?)))
         {
             Ok(((since, at), crossings)) => {
@@ -256,16 +263,15 @@ impl Columns {
                 })
             }
         };
-        let all = |time: &TimeColumn| {
-            time.columns
-                .iter()
-                .map(find)
-                .collect::<anyhow::Result<Vec<_>>>()
-        };
+        let all = |columns: &[Column]| columns.iter().map(find).collect::<anyhow::Result<Vec<_>>>();
         let direction = mapping.counts.direction.as_ref();
         Ok(Self {
-            time: all(&mapping.time)?,
-            until: mapping.until.as_ref().map(all).transpose()?,
+            time: all(&mapping.time.columns)?,
+            until: mapping
+                .until
+                .as_ref()
+                .map(|until| all(&until.columns))
+                .transpose()?,
             forward: mapping.counts.forward.as_ref().map(find).transpose()?,
             backward: mapping.counts.backward.as_ref().map(find).transpose()?,
             direction: direction
@@ -279,16 +285,20 @@ impl Columns {
         &self,
         record: &csv::StringRecord,
         mapping: &FileMapping,
-        last_local: &mut Option<NaiveDateTime>,
+        last: &mut Option<Moment>,
     ) -> Result<(Option<Moment>, Moment), String> {
-        let start = local(record, &self.time, &mapping.time)?;
+        let start = local(record, &self.time, &mapping.time.format)?;
         let zone = mapping.time.zone.unwrap_or(Tz::UTC);
-        let moment = in_zone(start, zone, *last_local);
-        *last_local = Some(start);
+        let moment = in_zone(start, zone, *last);
+        *last = Some(moment);
         if let (Some(columns), Some(until)) = (&self.until, &mapping.until) {
-            let end = local(record, columns, until)?;
-            // The end lies after the start by the clock on the wall, whatever the night did to the clock.
-            let at = moment + (end - start);
+            let end = local(record, columns, &until.format)?;
+            // The end lies after the start by the clock on the wall, unless that was set back in between.
+            let at = if end > start {
+                moment + (end - start)
+            } else {
+                in_zone(end, zone, Some(moment))
+            };
             return if at > moment {
                 Ok((Some(moment), at))
             } else {
@@ -344,24 +354,24 @@ impl Columns {
 fn local(
     record: &csv::StringRecord,
     columns: &[usize],
-    time: &TimeColumn,
+    format: &str,
 ) -> Result<NaiveDateTime, String> {
     let cells: Vec<&str> = columns
         .iter()
         .map(|column| record.get(*column).unwrap_or_default())
         .collect();
     let text = cells.join(" ");
-    NaiveDateTime::parse_from_str(&text, &time.format)
+    NaiveDateTime::parse_from_str(&text, format)
         .or_else(|_| {
-            NaiveDate::parse_from_str(&text, &time.format).map(|date| date.and_time(NaiveTime::MIN))
+            NaiveDate::parse_from_str(&text, format).map(|date| date.and_time(NaiveTime::MIN))
         })
-        .map_err(|_| format!("\"{text}\" is not a time of the form {}", time.format))
+        .map_err(|_| format!("\"{text}\" is not a time of the form {format}"))
 }
 
-/// A local time in its zone. In the hour that comes twice, a time not later than the one before is the second of it.
-fn in_zone(local: NaiveDateTime, zone: Tz, before: Option<NaiveDateTime>) -> DateTime<Utc> {
+/// A local time in its zone. In the hour that comes twice, a time not later than the moment before it is the second one.
+fn in_zone(local: NaiveDateTime, zone: Tz, before: Option<Moment>) -> DateTime<Utc> {
     match zone.from_local_datetime(&local) {
-        LocalResult::Ambiguous(_, second) if before.is_some_and(|before| local <= before) => {
+        LocalResult::Ambiguous(first, second) if before.is_some_and(|before| first <= before) => {
             second.with_timezone(&Utc)
         }
         LocalResult::Ambiguous(..) | LocalResult::Single(_) | LocalResult::None => {
@@ -370,19 +380,33 @@ fn in_zone(local: NaiveDateTime, zone: Tz, before: Option<NaiveDateTime>) -> Dat
     }
 }
 
-/// A count as people and machines write it: digits, with spaces or a trailing ".0" or ",0".
+/// A count as people and machines write it: digits, in groups of three or not, with a fraction of one or two zeros or none.
 fn count(text: &str) -> Result<i64, String> {
-    let digits: String = text
-        .chars()
-        .filter(|letter| !letter.is_whitespace() && *letter != '\u{a0}')
-        .collect();
-    let whole = digits
-        .trim_end_matches('0')
-        .strip_suffix(['.', ','])
-        .unwrap_or(&digits);
+    let refused = || format!("\"{text}\" is not a count");
+    let is_gap =
+        |letter: char| letter.is_whitespace() || "\u{a0}\u{202f}\u{2009}'’".contains(letter);
+    let written: String = text.chars().filter(|letter| !is_gap(*letter)).collect();
+    let without_fraction = [".0", ",0", ".00", ",00"]
+        .into_iter()
+        .find_map(|fraction| written.strip_suffix(fraction));
+    let whole = without_fraction.unwrap_or(&written);
+    let separator = if whole.contains(',') { ',' } else { '.' };
+    let mut groups = whole.trim_start_matches('-').split(separator);
+    let first = groups.next().unwrap_or_default().len();
+    let mut is_grouped = false;
+    for group in groups {
+        is_grouped = true;
+        if group.len() != 3 {
+            return Err(refused());
+        }
+    }
+    if is_grouped && !(1..=3).contains(&first) {
+        return Err(refused());
+    }
     let value: i64 = whole
+        .replace(separator, "")
         .parse()
-        .map_err(|_| format!("\"{text}\" is not a count"))?;
+        .map_err(|_| refused())?;
     if (0..=LARGEST_COUNT).contains(&value) {
         Ok(value)
     } else {
@@ -472,12 +496,60 @@ mod tests {
     }
 
     #[test]
+    fn minutes_of_the_hour_that_comes_twice_follow_each_other() {
+        let file = read(
+            "from,to,n\n02:58,02:59,1\n02:59,02:00,2\n02:00,02:01,3\n02:01,02:02,4\n02:59,03:00,5\n"
+                .replace("02:", "2026-10-25 02:")
+                .replace("03:", "2026-10-25 03:")
+                .as_str(),
+            r#"
+            time = { columns = ["from"], format = "%Y-%m-%d %H:%M", zone = "Europe/Zurich" }
+            until = { columns = ["to"], format = "%Y-%m-%d %H:%M" }
+            counts = { semantics = "delta", forward = "n" }
+            "#,
+        );
+        assert_eq!(file.refused, []);
+        let minutes = |at: Option<Moment>| at.unwrap().timestamp() / 60 % 1440;
+        let intervals: Vec<(i64, i64)> = file
+            .messages
+            .iter()
+            .map(|message| {
+                (
+                    minutes(message.readings[0].since),
+                    minutes(message.readings[0].at),
+                )
+            })
+            .collect();
+        assert_eq!(
+            intervals,
+            [(58, 59), (59, 60), (60, 61), (61, 62), (119, 120)]
+        );
+    }
+
+    #[test]
     fn counts_are_read_as_people_write_them() {
         let read = |text: &str| count(text);
         assert_eq!(read("1 234"), Ok(1234));
         assert_eq!(read("12.0"), Ok(12));
         assert_eq!(read("12,00"), Ok(12));
         assert_eq!(read("100"), Ok(100));
+        assert_eq!(read("1,000"), Ok(1_000));
+        assert_eq!(read("1.234.567"), Ok(1_234_567));
+        assert_eq!(read("1'000"), Ok(1_000));
+        assert_eq!(read("1\u{202f}000,00"), Ok(1_000));
+        for wrong in [
+            "12.5",
+            "1000,000",
+            "1,00,000",
+            ",5",
+            "1,000.0.0",
+            "",
+            "-",
+            "1e3",
+            "-1,000",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
         assert!(read("12.5").is_err());
         assert!(read("NA").is_err());
         assert!(read("").is_err());

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::counts_file::{self, CountsFile, FileMapping};
 use super::hand_in::HandIn;
 use super::open;
+use crate::domain::campus::{Campus, KnownChannel, Purpose};
 use crate::domain::reading::Moment;
 use crate::domain::{day, zones};
 use crate::gateways::Payload;
@@ -39,6 +41,7 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
         println!("{}:{}: {}", file.display(), line.line, line.rule);
     }
     let parvis = open(config)?;
+    channel(&parvis.campus(), &mapping)?;
     let times: Vec<Moment> = messages
         .iter()
         .flat_map(|message| &message.readings)
@@ -91,6 +94,26 @@ async fn deliver(
     Ok(receipt)
 }
 
+/// The channel the file belongs to. It must be described: counts of a channel that counts nothing would be stored and
+/// reach no figure.
+fn channel<'a>(campus: &'a Campus, mapping: &FileMapping) -> anyhow::Result<&'a KnownChannel> {
+    let device = mapping.device.to_uppercase();
+    let found = campus.channels.values().find(|known| {
+        let channel = &known.channel;
+        (&channel.gateway, &channel.device, &channel.key)
+            == (&mapping.gateway, &device, &mapping.channel)
+    });
+    found
+        .filter(|known| known.channel.purpose != Purpose::Unassigned)
+        .with_context(|| {
+            format!(
+                "channel \"{}\" of device \"{}\" at gateway \"{}\" counts no passage and sees no space; describe it and \
+                 apply the description first",
+                mapping.channel, mapping.device, mapping.gateway
+            )
+        })
+}
+
 /// Closes the finished days that the file reaches, so that history shows them as they must have been.
 fn close(
     parvis: &Parvis,
@@ -100,18 +123,7 @@ fn close(
 ) -> anyhow::Result<()> {
     let campus = parvis.reload_campus()?;
     let now = parvis.clock.now();
-    let channel = campus.channels.values().find(|known| {
-        let channel = &known.channel;
-        (&channel.gateway, &channel.device, &channel.key)
-            == (
-                &mapping.gateway,
-                &mapping.device.to_uppercase(),
-                &mapping.channel,
-            )
-    });
-    let Some(channel) = channel else {
-        return Ok(());
-    };
+    let channel = channel(&campus, mapping)?;
     let crossings: &[zones::Crossing] = campus.zones.crossings(channel.id);
     let spaces: BTreeSet<_> = crossings.iter().map(|crossing| crossing.space).collect();
     for space in spaces

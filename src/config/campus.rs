@@ -1,24 +1,12 @@
 //! The description of a campus, `campus.toml`: parsed, checked against the rules, and refused whole with file, line and rule.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use chrono::{NaiveDate, NaiveTime};
-use serde::Deserialize;
-
 use super::lines::{line_at, line_of};
-use crate::domain::campus::{
-    Channel, Description, Direction, Institution, Location, Passage, Purpose, Sensor, Site,
-    SiteKind, Space,
-};
-use crate::domain::capacity::Capacity;
-use crate::domain::counter::Counter;
-use crate::domain::description::violations;
-use crate::domain::gateway::{Family, Gateway, Proof};
-use crate::domain::hours::ExceptionalDay;
-use crate::domain::mapping::{Mapping, Source};
-use crate::domain::words::Words;
+use super::written::Campus;
+use crate::domain::campus::Description;
+use crate::domain::description::{Violation, violations};
 
 /// What is wrong with a description, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,22 +77,12 @@ fn describe(text: &str) -> Result<Description, Vec<Problem>> {
             message: error.message().replace('\n', "; "),
         }]
     })?;
+    let mut broken = written.contradictions();
     let description = written.into_description();
-    let problems: Vec<Problem> = violations(&description)
+    broken.extend(violations(&description));
+    let problems: Vec<Problem> = broken
         .into_iter()
-        .map(|violation| {
-            let place = violation.place;
-            let header = if place.list == "channel" {
-                "[[sensor.channel]]"
-            } else {
-                &format!("[[{}]]", place.list)
-            };
-            Problem {
-                line: line_of(text, header, place.index, place.field),
-                rule: violation.rule.to_owned(),
-                message: violation.message,
-            }
-        })
+        .map(|violation| problem(text, violation))
         .collect();
     if problems.is_empty() {
         Ok(description)
@@ -113,395 +91,23 @@ fn describe(text: &str) -> Result<Description, Vec<Problem>> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Campus {
-    institution: WrittenInstitution,
-    #[serde(default)]
-    site: Vec<WrittenSite>,
-    #[serde(default)]
-    space: Vec<WrittenSpace>,
-    #[serde(default)]
-    passage: Vec<WrittenPassage>,
-    #[serde(default)]
-    gateway: Vec<WrittenGateway>,
-    #[serde(default)]
-    sensor: Vec<WrittenSensor>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(untagged)]
-enum Text {
-    #[default]
-    None,
-    Plain(String),
-    Languages(BTreeMap<String, String>),
-}
-
-impl From<Text> for Words {
-    fn from(text: Text) -> Self {
-        match text {
-            Text::None => Self::default(),
-            Text::Plain(text) => Self::plain(&text),
-            Text::Languages(texts) => Self(texts),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenInstitution {
-    name: Text,
-    time_zone: chrono_tz::Tz,
-    holidays: Option<String>,
-    data_licence: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSite {
-    slug: String,
-    name: Text,
-    #[serde(default = "other")]
-    kind: SiteKind,
-    address: Option<String>,
-    location: Option<Location>,
-    phone: Option<String>,
-    email: Option<String>,
-    website: Option<String>,
-    #[serde(default)]
-    services: Vec<Text>,
-    #[serde(default)]
-    access: Text,
-    opening_hours: Option<String>,
-    #[serde(default)]
-    exceptional_days: Vec<WrittenDay>,
-}
-
-fn other() -> SiteKind {
-    SiteKind::Other
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenDay {
-    day: NaiveDateText,
-    hours: String,
-    #[serde(default)]
-    reason: Text,
-}
-
-/// A date as TOML writes it, with or without quotes.
-#[derive(Deserialize)]
-#[serde(try_from = "toml::Value")]
-struct NaiveDateText(NaiveDate);
-
-impl TryFrom<toml::Value> for NaiveDateText {
-    type Error = String;
-
-    fn try_from(value: toml::Value) -> Result<Self, String> {
-        let text = match &value {
-            toml::Value::Datetime(date) => date.to_string(),
-            toml::Value::String(text) => text.clone(),
-            toml::Value::Integer(_)
-            | toml::Value::Float(_)
-            | toml::Value::Boolean(_)
-            | toml::Value::Array(_)
-            | toml::Value::Table(_) => value.to_string(),
-        };
-        text.parse()
-            .map(Self)
-            .map_err(|_| format!("{text} is not a date; write 2026-12-24"))
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSpace {
-    slug: String,
-    site: String,
-    parent: Option<String>,
-    name: Text,
-    #[serde(default)]
-    capacity: Vec<WrittenCapacity>,
-    #[serde(default = "five_o_clock")]
-    day_starts: TimeText,
-    #[serde(default = "yes")]
-    empty_at_day_start: bool,
-    #[serde(default = "yes")]
-    drift_correction: bool,
-    opening_hours: Option<String>,
-}
-
-fn five_o_clock() -> TimeText {
-    TimeText(NaiveTime::from_hms_opt(5, 0, 0).unwrap_or(NaiveTime::MIN))
-}
-
-/// A time of day as TOML writes it, or in quotes.
-#[derive(Deserialize)]
-#[serde(try_from = "toml::Value")]
-struct TimeText(NaiveTime);
-
-impl TryFrom<toml::Value> for TimeText {
-    type Error = String;
-
-    fn try_from(value: toml::Value) -> Result<Self, String> {
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        let parsed = NaiveTime::parse_from_str(&text, "%H:%M").or_else(|_| text.parse());
-        parsed
-            .map(Self)
-            .map_err(|_| format!("{text} is not a time of day; write \"05:00\""))
-    }
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenCapacity {
-    since: NaiveDateText,
-    comfort: i32,
-    safety: Option<i32>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenPassage {
-    name: String,
-    from: String,
-    to: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenGateway {
-    name: String,
-    family: Family,
-    #[serde(default)]
-    auth: WrittenProof,
-    user: Option<String>,
-    header: Option<String>,
-    mapping: Option<Mapping>,
-    #[serde(default = "a_quarter_of_an_hour")]
-    stale_after_minutes: i32,
-}
-
-fn a_quarter_of_an_hour() -> i32 {
-    15
-}
-
-#[derive(Deserialize, Default, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-enum WrittenProof {
-    #[default]
-    Bearer,
-    Basic,
-    Header,
-    Path,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSensor {
-    gateway: String,
-    device: String,
-    name: Option<String>,
-    model: Option<Family>,
-    stale_after_minutes: Option<i32>,
-    #[serde(default)]
-    channel: Vec<WrittenChannel>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenChannel {
-    key: String,
-    passage: Option<String>,
-    #[serde(default = "forward")]
-    direction: Direction,
-    space: Option<String>,
-    wrap: Option<i64>,
-    resets_to_zero: Option<bool>,
-    max_per_minute: Option<i64>,
-}
-
-fn forward() -> Direction {
-    Direction::Forward
-}
-
-impl Campus {
-    fn into_description(self) -> Description {
-        let gateways: Vec<Gateway> = self
-            .gateway
-            .into_iter()
-            .map(WrittenGateway::into_gateway)
-            .collect();
-        let mut sensors = Vec::new();
-        let mut channels = Vec::new();
-        for written in self.sensor {
-            let gateway = gateways
-                .iter()
-                .find(|gateway| gateway.name == written.gateway);
-            let device = written.device.trim().to_uppercase();
-            for channel in written.channel {
-                let counter = counter_of(&channel, written.model, gateway);
-                let purpose = match (channel.passage, channel.space) {
-                    (Some(passage), _) => Purpose::Passage {
-                        passage,
-                        direction: channel.direction,
-                    },
-                    (None, Some(space)) => Purpose::Space { space },
-                    (None, None) => Purpose::Unassigned,
-                };
-                let (gateway, device) = (written.gateway.clone(), device.clone());
-                channels.push(Channel {
-                    gateway,
-                    device,
-                    key: channel.key,
-                    purpose,
-                    counter,
-                });
-            }
-            sensors.push(Sensor {
-                gateway: written.gateway,
-                device,
-                name: written.name,
-                model: written.model,
-                stale_after_minutes: written.stale_after_minutes,
-            });
-        }
-        Description {
-            institution: Institution {
-                name: self.institution.name.into(),
-                time_zone: self.institution.time_zone,
-                holidays: self.institution.holidays,
-                data_licence: self.institution.data_licence,
-            },
-            sites: self.site.into_iter().map(WrittenSite::into_site).collect(),
-            spaces: self
-                .space
-                .into_iter()
-                .map(WrittenSpace::into_space)
-                .collect(),
-            passages: self
-                .passage
-                .into_iter()
-                .map(WrittenPassage::into_passage)
-                .collect(),
-            gateways,
-            sensors,
-            channels,
-        }
-    }
-}
-
-/// What the file says of a counter, else what the installer's mapping says, else what is known of the device.
-fn counter_of(
-    written: &WrittenChannel,
-    model: Option<Family>,
-    gateway: Option<&Gateway>,
-) -> Counter {
-    let mapped = gateway.and_then(|gateway| gateway.mapping.as_ref()).and_then(|mapping| {
-        let key = |source: &Source| matches!(source, Source::Fixed { value } if *value == written.key);
-        mapping.channels.iter().find(|channel| key(&channel.key) || mapping.channels.len() == 1)
-    });
-    let known = mapped.map_or_else(
-        || {
-            model
-                .or(gateway.map(|gateway| gateway.family))
-                .map_or_else(Counter::default, Family::counter)
-        },
-        crate::domain::mapping::MappedChannel::counter,
-    );
-    Counter {
-        wrap: written.wrap.or(known.wrap),
-        resets_to_zero: written.resets_to_zero.unwrap_or(known.resets_to_zero),
-        max_per_minute: written.max_per_minute.unwrap_or(known.max_per_minute),
-    }
-}
-
-impl WrittenSite {
-    fn into_site(self) -> Site {
-        let day = |written: WrittenDay| ExceptionalDay {
-            day: written.day.0,
-            hours: written.hours,
-            reason: written.reason.into(),
-        };
-        Site {
-            slug: self.slug,
-            name: self.name.into(),
-            kind: self.kind,
-            address: self.address,
-            location: self.location,
-            phone: self.phone,
-            email: self.email,
-            website: self.website,
-            services: self.services.into_iter().map(Words::from).collect(),
-            access: self.access.into(),
-            opening_hours: self.opening_hours,
-            exceptional_days: self.exceptional_days.into_iter().map(day).collect(),
-        }
-    }
-}
-
-impl WrittenSpace {
-    fn into_space(self) -> Space {
-        let capacity = |written: WrittenCapacity| Capacity {
-            since: written.since.0,
-            comfort: written.comfort,
-            safety: written.safety,
-        };
-        Space {
-            slug: self.slug,
-            site: self.site,
-            parent: self.parent,
-            name: self.name.into(),
-            capacities: self.capacity.into_iter().map(capacity).collect(),
-            day_starts: self.day_starts.0,
-            empty_at_day_start: self.empty_at_day_start,
-            drift_correction: self.drift_correction,
-            opening_hours: self.opening_hours,
-        }
-    }
-}
-
-impl WrittenPassage {
-    fn into_passage(self) -> Passage {
-        let side = |slug: String| (slug != "outside").then_some(slug);
-        Passage {
-            name: self.name,
-            from: side(self.from),
-            to: side(self.to),
-        }
-    }
-}
-
-impl WrittenGateway {
-    fn into_gateway(self) -> Gateway {
-        let proof = match self.auth {
-            WrittenProof::Bearer => Proof::Bearer,
-            WrittenProof::Basic => Proof::Basic {
-                user: self.user.unwrap_or_else(|| self.name.clone()),
-            },
-            WrittenProof::Header => Proof::Header {
-                name: self
-                    .header
-                    .unwrap_or_else(|| "x-parvis-secret".to_owned())
-                    .to_lowercase(),
-            },
-            WrittenProof::Path => Proof::Path,
-        };
-        Gateway {
-            name: self.name,
-            family: self.family,
-            proof,
-            mapping: self.mapping,
-            stale_after_minutes: self.stale_after_minutes,
-        }
+fn problem(
+    text: &str,
+    Violation {
+        place,
+        rule,
+        message,
+    }: Violation,
+) -> Problem {
+    let header = match place.list {
+        "institution" => "[institution]",
+        "channel" => "[[sensor.channel]]",
+        list => &format!("[[{list}]]"),
+    };
+    Problem {
+        line: line_of(text, header, place.index, place.field),
+        rule: rule.to_owned(),
+        message,
     }
 }
 
@@ -644,6 +250,90 @@ passage = "Stairs"
         assert_eq!(
             broken("key = \"line_2\"", "kee = \"line_2\""),
             one(49, "form")
+        );
+    }
+
+    #[test]
+    fn keys_that_contradict_each_other_are_refused() {
+        let broken = |from: &str, to: &str| problems(&with(from, to))[0].1.clone();
+        assert_eq!(
+            broken(
+                "passage = \"Stairs\"",
+                "passage = \"Stairs\"\nspace = \"upper\""
+            ),
+            "one-purpose"
+        );
+        assert_eq!(
+            broken(
+                "family = \"chirpstack\"",
+                "family = \"chirpstack\"\nuser = \"me\""
+            ),
+            "auth"
+        );
+        assert_eq!(
+            broken(
+                "family = \"chirpstack\"",
+                "family = \"chirpstack\"\nheader = \"x\""
+            ),
+            "auth"
+        );
+        assert_eq!(
+            broken(
+                "name = { fr = \"Université\", en = \"University\" }",
+                "name = \"\""
+            ),
+            "named"
+        );
+        assert_eq!(
+            broken("model = \"milesight-vs350\"", "stale_after_minutes = 0"),
+            "stale-positive"
+        );
+    }
+
+    #[test]
+    fn a_mapping_that_can_read_nothing_is_refused() {
+        let mapping = |rest: &str| {
+            let to = format!("family = \"json\"\n[gateway.mapping]\ndevice = \"/id\"\n{rest}");
+            problems(&with("family = \"chirpstack\"", &to))
+                .into_iter()
+                .map(|(_, rule)| rule)
+                .collect::<Vec<_>>()
+        };
+        let channel = |rest: &str| {
+            format!("[[gateway.mapping.channel]]\nkey = {{ value = \"line_1\" }}\n{rest}")
+        };
+        let time = |rest: &str| {
+            format!(
+                "time = {{ pointer = \"/t\", {rest} }}\n{}",
+                channel("semantics = \"delta\"\nforward = \"/in\"")
+            )
+        };
+        assert_eq!(
+            mapping(&channel("semantics = \"delta\"\nforward = \"/in\"")),
+            Vec::<String>::new()
+        );
+        assert_eq!(mapping("channel = []"), ["mapping"]);
+        assert_eq!(mapping(&channel("semantics = \"cumulative\"")), ["mapping"]);
+        assert_eq!(
+            mapping(&channel("semantics = \"snapshot\"\nforward = \"/in\"")),
+            ["mapping"]
+        );
+        assert_eq!(mapping(&time("format = \"%Y-%m-%d %H:%M\"")), ["mapping"]);
+        assert_eq!(
+            mapping(&time(
+                "format = \"%Y-%m-%d %H:%M\", zone = \"Europe/Lutetia\""
+            )),
+            ["mapping"]
+        );
+        assert_eq!(
+            mapping(&time(
+                "format = \"%Y-%m-%d %H:%M\", zone = \"Europe/Paris\""
+            )),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            mapping(&time("format = \"%Y-%m-%dT%H:%M:%S%:z\"")),
+            Vec::<String>::new()
         );
     }
 

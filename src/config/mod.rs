@@ -3,6 +3,7 @@
 mod campus;
 mod lines;
 mod settings;
+mod written;
 
 pub use campus::{Problem, Problems, read_campus};
 pub use settings::{Database, Log, Pages, Readings, Settings, Unusable, Web};

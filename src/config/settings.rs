@@ -41,7 +41,7 @@ pub struct Web {
     pub local_socket: PathBuf,
     /// Threads that answer requests; as many as cores when 0.
     pub workers: usize,
-    /// Requests to the API a minute and source address before 429.
+    /// Requests for history a minute and source address before 429; live figures come from memory and are not limited.
     pub api_requests_per_minute: u32,
 }
 

@@ -3,16 +3,21 @@
 //! The book is a pure function of the set of readings it was given: order of arrival, duplicates and replays leave no
 //! trace. It keeps the last two minutes, at least [`KEPT`] readings; an older reading reopens the book from the records.
 
+use std::collections::VecDeque;
+
 use chrono::{NaiveDate, TimeDelta};
 
 use super::counter::{Counter, CounterState, Doubt, Outcome};
-use super::reading::{Identity, Moment, Reading, Second};
+use super::reading::{ClockVerdict, Identity, Moment, Reading, Second};
 
 /// The readings a book keeps however old they are.
 pub const KEPT: usize = 16;
 
 /// The readings a book keeps at the most.
 pub const KEPT_AT_MOST: usize = 4096;
+
+/// The marks a book remembers of messages without a time: a sender that repeats one does so within minutes or hours.
+const MARKS_KEPT: usize = 4096;
 
 /// How far back a book keeps readings beyond [`KEPT`].
 const KEPT_FOR: TimeDelta = TimeDelta::minutes(2);
@@ -68,6 +73,17 @@ pub struct ChannelBook {
     /// When the last reading that left the book was taken; `None` when the book holds all there ever was.
     forgotten: Option<Moment>,
     entries: Vec<Entry>,
+    /// Marks of readings that came without a time: only they can tell a repetition.
+    marks: VecDeque<i64>,
+}
+
+/// The mark of a reading without a time of its own.
+#[must_use]
+pub fn only_mark(reading: &Reading) -> Option<i64> {
+    match reading.clock {
+        ClockVerdict::Untold => reading.identity.mark,
+        ClockVerdict::InStep | ClockVerdict::Late | ClockVerdict::Ahead => None,
+    }
 }
 
 impl ChannelBook {
@@ -85,6 +101,7 @@ impl ChannelBook {
             base,
             forgotten: base.last_at(),
             entries: Vec::with_capacity(readings.len()),
+            marks: VecDeque::new(),
         };
         let mut already = Changes::default();
         for reading in readings {
@@ -95,8 +112,11 @@ impl ChannelBook {
 
     /// Where a reading belongs.
     #[must_use]
-    pub fn place(&self, identity: &Identity) -> Place {
-        if self
+    pub fn place(&self, reading: &Reading) -> Place {
+        let identity = &reading.identity;
+        if only_mark(reading).is_some_and(|mark| self.marks.contains(&mark)) {
+            Place::Known
+        } else if self
             .entries
             .binary_search_by(|entry| entry.reading.identity.cmp(identity))
             .is_ok()
@@ -165,6 +185,11 @@ impl ChannelBook {
         let day = reading.identity.at.date_naive();
         if state.last_at().is_none_or(|last| last.date_naive() < day) {
             changes.openings.push((day, state));
+        }
+        if before.is_none() {
+            self.marks.extend(only_mark(&reading));
+            let spare = self.marks.len().saturating_sub(MARKS_KEPT);
+            self.marks.drain(..spare);
         }
         self.entries.push(Entry {
             reading,
@@ -297,8 +322,8 @@ mod tests {
                 }
             }
             let older = fresh
-                .keys()
-                .any(|identity| book.place(identity) == Place::Older);
+                .values()
+                .any(|reading| book.place(reading) == Place::Older);
             if older {
                 let oldest = fresh.keys().next().unwrap().at.date_naive();
                 let opening = ledger
@@ -427,10 +452,34 @@ mod tests {
         }
         assert_eq!(book.entries.len(), KEPT);
         assert_eq!(
-            book.place(&reading(60, Crossings::both(1, 0), Crossings::default(), None).identity),
+            book.place(&reading(
+                60,
+                Crossings::both(1, 0),
+                Crossings::default(),
+                None
+            )),
             Place::Older
         );
         let newest = *book.newest().unwrap();
-        assert_eq!(book.place(&newest.identity), Place::Known);
+        assert_eq!(book.place(&newest), Place::Known);
+    }
+
+    #[test]
+    fn without_a_time_the_mark_alone_tells_a_repetition() {
+        let untold = |seconds: i64, mark: i64| Reading {
+            clock: ClockVerdict::Untold,
+            identity: Identity {
+                mark: Some(mark),
+                ..reading(seconds, Crossings::default(), Crossings::both(3, 0), None).identity
+            },
+            ..reading(seconds, Crossings::default(), Crossings::default(), None)
+        };
+        let mut book = ChannelBook::new(Counter::default());
+        for minute in 0..100 {
+            book.add(vec![untold(minute * 60, minute)]);
+            book.trim();
+        }
+        assert_eq!(book.place(&untold(100 * 60, 5)), Place::Known);
+        assert_eq!(book.place(&untold(100 * 60, 500)), Place::New);
     }
 }

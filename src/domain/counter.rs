@@ -35,6 +35,11 @@ impl Counter {
     /// Two people a second, what one metre of an open door lets through.
     pub const DEFAULT_MAX_PER_MINUTE: i64 = 120;
 
+    /// A full door stays full for an hour at the most; over longer times a sixth of that passes. Without this a total that
+    /// is read once a day could wrap or jump by a hundred thousand people unnoticed.
+    const RUSH: i64 = 60;
+    const AFTER_RUSH: i64 = 6;
+
     /// The most people that can have passed between two moments.
     fn allowance(self, since: Moment, until: Moment) -> i64 {
         let minutes = (until - since)
@@ -42,7 +47,11 @@ impl Counter {
             .max(0)
             .div_euclid(60)
             .saturating_add(1);
-        self.max_per_minute.saturating_mul(minutes)
+        let rush = minutes.min(Self::RUSH).saturating_mul(self.max_per_minute);
+        let rest = (minutes - Self::RUSH)
+            .max(0)
+            .saturating_mul(self.max_per_minute);
+        rush.saturating_add(rest / Self::AFTER_RUSH)
     }
 }
 
@@ -468,6 +477,26 @@ mod tests {
             &[total(0, 100, 50), total(5, 130, 60), total(10, 130, 75)],
         );
         assert_eq!((forward, backward), (30, 25));
+    }
+
+    #[test]
+    fn a_day_holds_a_busy_door_and_no_more() {
+        let day = 24 * 60;
+        let (forward, _, _) = fold(Counter::default(), &[total(0, 0, 0), total(day, 30_000, 0)]);
+        assert_eq!(forward, 30_000);
+        let wraps = Counter {
+            wrap: Some(1_000_000),
+            ..Counter::default()
+        };
+        let (forward, _, outcomes) = fold(wraps, &[total(0, 801_573, 0), total(day, 9_776, 0)]);
+        assert_eq!(forward, 0);
+        assert_eq!(
+            outcomes[1].doubt,
+            Some(Doubt::WentDown {
+                from: 801_573,
+                to: 9_776
+            })
+        );
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::fmt;
 use super::campus::{Description, Purpose};
 use super::gateway::Family;
 use super::hours::Hours;
+use super::mapping::Mapping;
 
 /// Where in a description something stands: the list, the position in it, and the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// `site`, `space`, `passage`, `gateway`, `sensor` or `channel`.
+    /// `institution`, `site`, `space`, `passage`, `gateway`, `sensor` or `channel`.
     pub list: &'static str,
     /// The position in the list, from 0.
     pub index: usize,
@@ -44,6 +45,10 @@ pub fn violations(description: &Description) -> Vec<Violation> {
         description,
         violations: Vec::new(),
     };
+    if description.institution.name.is_empty() {
+        let message = "the institution needs a name".to_owned();
+        inspection.note("institution", 0, "name", "named", message);
+    }
     inspection.sites();
     inspection.spaces();
     inspection.passages();
@@ -298,6 +303,9 @@ impl Inspection<'_> {
                     "family \"json\" needs a mapping, and only it can have one".to_owned();
                 self.note("gateway", index, "mapping", "mapping", message);
             }
+            for fault in gateway.mapping.iter().flat_map(Mapping::faults) {
+                self.note("gateway", index, "mapping", "mapping", fault);
+            }
             if gateway.stale_after_minutes < 1 {
                 let message = "silence is at least one minute".to_owned();
                 self.note(
@@ -330,6 +338,19 @@ impl Inspection<'_> {
             if !is_label(&sensor.device) {
                 let message = format!("\"{}\" is not a device identifier", sensor.device);
                 self.note("sensor", index, "device", "device-form", message);
+            }
+            if sensor
+                .stale_after_minutes
+                .is_some_and(|minutes| minutes < 1)
+            {
+                let message = "silence is at least one minute".to_owned();
+                self.note(
+                    "sensor",
+                    index,
+                    "stale_after_minutes",
+                    "stale-positive",
+                    message,
+                );
             }
             if let Some(model) = sensor.model.filter(|model| !model.is_device()) {
                 let message = format!("{model} is not a device behind a network server");

@@ -27,6 +27,42 @@ pub struct Mapping {
     pub channels: Vec<MappedChannel>,
 }
 
+impl Mapping {
+    /// What keeps it from reading anything: each fault with what to do.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.channels.is_empty() {
+            faults.push("needs at least one [[gateway.mapping.channel]]".to_owned());
+        }
+        for channel in &self.channels {
+            let is_counted = channel.forward.is_some() || channel.backward.is_some();
+            match channel.semantics {
+                Semantics::Snapshot if channel.level.is_none() || is_counted => {
+                    faults.push(
+                        "a snapshot has a level, and neither forward nor backward".to_owned(),
+                    );
+                }
+                Semantics::Cumulative | Semantics::Delta
+                    if !is_counted || channel.level.is_some() =>
+                {
+                    faults.push(
+                        "cumulative and delta have forward or backward, and no level".to_owned(),
+                    );
+                }
+                Semantics::Cumulative | Semantics::Delta | Semantics::Snapshot => {}
+            }
+        }
+        faults.extend(
+            self.time
+                .iter()
+                .chain(&self.since)
+                .filter_map(TimeField::fault),
+        );
+        faults
+    }
+}
+
 /// A value that is either in the payload or fixed by the installer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -51,6 +87,25 @@ pub struct TimeField {
     /// The zone of a local time: an IANA name. Needed when the format holds no offset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+}
+
+impl TimeField {
+    fn fault(&self) -> Option<String> {
+        let is_known = |zone: &String| zone.parse::<chrono_tz::Tz>().is_ok();
+        match (&self.format, &self.zone) {
+            (_, Some(zone)) if !is_known(zone) => Some(format!(
+                "\"{zone}\" is not an IANA time zone such as Europe/Paris"
+            )),
+            (TimeFormat::Pattern(pattern), None)
+                if !pattern.contains('z') && !pattern.contains("%s") =>
+            {
+                Some(format!(
+                    "the format \"{pattern}\" holds no offset: say the zone"
+                ))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// How a time is written.

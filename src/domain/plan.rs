@@ -15,6 +15,8 @@ pub enum Change {
     Add(String),
     /// Something that changes, with each field before and after.
     Change(String, Vec<(String, String, String)>),
+    /// The same things in another order, which is the order people see.
+    Reorder(&'static str),
     /// Something the new description no longer holds.
     Retire(String),
 }
@@ -24,6 +26,7 @@ impl fmt::Display for Change {
         match self {
             Self::Add(what) => write!(formatter, "+ {what}"),
             Self::Retire(what) => write!(formatter, "- {what}"),
+            Self::Reorder(list) => write!(formatter, "~ the order of the {list}"),
             Self::Change(what, fields) => {
                 write!(formatter, "~ {what}")?;
                 for (field, before, after) in fields {
@@ -53,6 +56,22 @@ pub fn difference(before: Option<&Description>, after: &Description) -> Vec<Chan
             }
         }
     }
+    if let Some(before) = before {
+        let slugs = |description: &Description| -> (Vec<String>, Vec<String>) {
+            let sites = description.sites.iter().map(|site| site.slug.clone());
+            let spaces = description.spaces.iter().map(|space| space.slug.clone());
+            (sites.collect(), spaces.collect())
+        };
+        let ((old_sites, old_spaces), (new_sites, new_spaces)) = (slugs(before), slugs(after));
+        for (list, old, new) in [
+            ("sites", old_sites, new_sites),
+            ("spaces", old_spaces, new_spaces),
+        ] {
+            if is_reordered(&old, &new) {
+                changes.push(Change::Reorder(list));
+            }
+        }
+    }
     let kept = |what: &String| wanted.iter().any(|(wanted, _)| wanted == what);
     changes.extend(
         known
@@ -61,6 +80,12 @@ pub fn difference(before: Option<&Description>, after: &Description) -> Vec<Chan
             .map(Change::Retire),
     );
     changes
+}
+
+/// Whether what both lists hold stands in another order.
+fn is_reordered(before: &[String], after: &[String]) -> bool {
+    let common = before.iter().filter(|slug| after.contains(slug));
+    common.ne(after.iter().filter(|slug| before.contains(slug)))
 }
 
 /// Every thing described, by kind and name.
@@ -125,4 +150,17 @@ fn changed_fields(before: &Value, after: &Value) -> Vec<(String, String, String)
             (field.clone(), old.to_string(), new.to_string())
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_both_hold_can_be_in_another_order() {
+        let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(is_reordered(&list(&["a", "b"]), &list(&["b", "a"])));
+        assert!(!is_reordered(&list(&["a", "b"]), &list(&["x", "a", "b"])));
+        assert!(!is_reordered(&list(&["a", "b", "c"]), &list(&["a", "c"])));
+    }
 }

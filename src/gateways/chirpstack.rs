@@ -126,6 +126,7 @@ fn status(told: &Event, device: &DeviceInfo) -> Result<Payload, Unreadable> {
         at: None,
         readings: Vec::new(),
         status,
+        ..Message::default()
     };
     Ok(Payload {
         messages: vec![message],

@@ -58,6 +58,7 @@ pub(super) fn unwrap(
     }
     Ok(Payload {
         messages: vec![Message {
+            model,
             device: Some(device),
             ..message
         }],

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::json::parse;
 use super::observation::{
-    Message, Observation, Payload, Status, Unreadable, count, epoch, excerpt, label, rfc3339,
+    Message, Observation, Payload, Unreadable, count, epoch, excerpt, label, rfc3339,
 };
 use crate::domain::day::moment_of;
 use crate::domain::mapping::{MappedChannel, Mapping, Semantics, Source, TimeField, TimeFormat};
@@ -74,7 +74,7 @@ fn message(item: &Value, mapping: &Mapping) -> Result<Message, Unreadable> {
         device: Some(device),
         at,
         readings,
-        status: Status::default(),
+        ..Message::default()
     })
 }
 

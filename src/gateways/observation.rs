@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::description::is_label;
+use crate::domain::gateway::Family;
 use crate::domain::reading::{Crossings, LARGEST_COUNT, Moment};
 
 /// What a decoder made of a payload.
@@ -29,6 +30,9 @@ pub struct Payload {
 pub struct Message {
     /// Its serial number or device EUI; `None` when the payload does not say.
     pub device: Option<String>,
+    /// Which device it is, as far as a network server's envelope gives it away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<Family>,
     /// The time the payload gives to the whole message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Moment>,

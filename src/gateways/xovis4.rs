@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::json::{OneOrMany, parse};
 use super::observation::{
-    Message, Observation, Payload, Status, Unreadable, count, epoch, label, rfc3339,
+    Message, Observation, Payload, Unreadable, count, epoch, label, rfc3339,
 };
 use crate::domain::reading::Crossings;
 
@@ -98,7 +98,7 @@ pub(super) fn decode(body: &[u8]) -> Result<Payload, Unreadable> {
                     device,
                     at: None,
                     readings,
-                    status: Status::default(),
+                    ..Message::default()
                 });
             }
             (None, Some(events)) => {
@@ -195,7 +195,7 @@ fn counted(event: Event) -> Result<Option<Message>, Unreadable> {
         device,
         at: None,
         readings: vec![reading],
-        status: Status::default(),
+        ..Message::default()
     }))
 }
 

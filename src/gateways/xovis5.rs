@@ -273,7 +273,7 @@ fn logics(data: &LogicsData, payload: &mut Payload) -> Result<(), Unreadable> {
         device,
         at: None,
         readings,
-        status: Status::default(),
+        ..Message::default()
     });
     Ok(())
 }
@@ -314,7 +314,7 @@ fn live(data: &LiveData, payload: &mut Payload) -> Result<(), Unreadable> {
         device,
         at: None,
         readings,
-        status: Status::default(),
+        ..Message::default()
     });
     Ok(())
 }
@@ -432,6 +432,7 @@ fn status(data: &StatusData, payload: &mut Payload) -> Result<(), Unreadable> {
         at: None,
         readings: Vec::new(),
         status,
+        ..Message::default()
     });
     Ok(())
 }

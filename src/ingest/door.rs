@@ -139,7 +139,11 @@ impl Door {
             self.send(Event::Campus(Arc::clone(&campus)))?;
         }
         let (reply, answer) = oneshot::channel();
-        let delivery = resolve(&campus, gateway, payload, received_at, reply);
+        let mut delivery = resolve(&campus, gateway, payload, received_at, reply);
+        if times == Times::Recorded {
+            // A file says what was counted once, not that the sensor speaks now.
+            delivery.heard.clear();
+        }
         self.admit(count)?;
         let sent = self.send(Event::Delivery(delivery));
         let outcome = match sent {
@@ -225,11 +229,8 @@ fn strangers(campus: &Campus, gateway: &KnownGateway, payload: &Payload) -> Vec<
         }
         for observation in &message.readings {
             if device.is_none_or(|device| !device.channels.contains_key(&observation.channel)) {
-                let counter = counter_of(
-                    &gateway.gateway,
-                    device.and_then(|device| device.model),
-                    observation,
-                );
+                let model = device.and_then(|device| device.model).or(message.model);
+                let counter = counter_of(&gateway.gateway, model, observation);
                 strangers.push(stranger(
                     Some((observation.channel.clone(), observation.name.clone())),
                     counter,

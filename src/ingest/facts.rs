@@ -9,7 +9,7 @@ use super::committer::{Reopened, Stored};
 use super::draft::Draft;
 use super::spaces::Spaces;
 use crate::domain::campus::Campus;
-use crate::domain::channel_book::{Changes, ChannelBook, Place};
+use crate::domain::channel_book::{Changes, ChannelBook, Place, only_mark};
 use crate::domain::counter::Counter;
 use crate::domain::ids::ChannelId;
 use crate::domain::reading::{Identity, Moment, Reading, Second};
@@ -20,6 +20,18 @@ use crate::persistence::sensors::Heard;
 struct Slot {
     book: ChannelBook,
     pending: BTreeMap<Identity, i64>,
+}
+
+impl Slot {
+    /// The batch in which the same reading is on its way.
+    fn pending_as(&self, reading: &Reading) -> Option<i64> {
+        let same = only_mark(reading).and_then(|mark| {
+            let mut pending = self.pending.iter();
+            pending.find(|(identity, _)| identity.mark == Some(mark))
+        });
+        same.map(|(_, batch)| *batch)
+            .or_else(|| self.pending.get(&reading.identity).copied())
+    }
 }
 
 /// Where a reading is.
@@ -100,13 +112,12 @@ impl Facts {
     /// Where a reading is.
     pub(super) fn whereabouts(&mut self, reading: &Reading) -> Whereabouts {
         let slot = self.slot(reading.channel);
-        match slot.book.place(&reading.identity) {
+        match slot.book.place(reading) {
             Place::Known => Whereabouts::Known,
             Place::Older => Whereabouts::Older,
             Place::New => slot
-                .pending
-                .get(&reading.identity)
-                .map_or(Whereabouts::New, |batch| Whereabouts::Pending(*batch)),
+                .pending_as(reading)
+                .map_or(Whereabouts::New, Whereabouts::Pending),
         }
     }
 
@@ -188,17 +199,18 @@ impl Facts {
                 self.draft.level(space, channel, Second::ending(at), level);
             }
         }
-        if let Some(received_at) = fresh.iter().map(|reading| reading.received_at).max() {
-            self.draft.channel_heard(channel, received_at);
+        if let Some(at) = fresh.iter().map(Reading::effective_at).max() {
+            self.draft.channel_heard(channel, at);
         }
     }
 
     /// Readings that were stored before a restart and that the ledger lacks: what they changed is told once more.
     pub(super) fn tell_again(&mut self, channel: ChannelId, fresh: &[Reading], changes: Changes) {
         self.applied(channel, fresh, changes, &mut Verdict::default());
-        let received_at = fresh.iter().map(|reading| reading.received_at).max();
+        // When it was heard went with the lost ledger; that it had something to say of a moment is certain.
+        let spoke_at = fresh.iter().map(Reading::effective_at).max();
         let sensor = self.campus.channels.get(&channel).map(|known| known.sensor);
-        if let (Some(at), Some(sensor)) = (received_at, sensor) {
+        if let (Some(at), Some(sensor)) = (spoke_at, sensor) {
             self.spaces.sensor_heard(sensor, at);
             self.draft.heard(
                 sensor,

@@ -11,7 +11,7 @@ use crate::domain::campus::{Campus, KnownSpace};
 use crate::domain::channel_book::{Changes, ChannelBook};
 use crate::domain::correction::{Kind, corrected_day};
 use crate::domain::counter::{Counter, CounterState};
-use crate::domain::ids::{ChannelId, SensorId};
+use crate::domain::ids::ChannelId;
 use crate::domain::reading::{Moment, Reading};
 use crate::domain::trend;
 use crate::error::Error;
@@ -44,17 +44,9 @@ pub(super) fn find(view: &mut View<'_>, campus: Arc<Campus>, now: Moment) -> Res
         turns.extend(turn);
         states.insert(space.id, state);
     }
-    let mut heard: HashMap<SensorId, Moment> = HashMap::new();
-    let mut spaces_heard = Vec::new();
-    for (channel, at) in sensors::last_heard(view)? {
-        if let Some(known) = campus.channels.get(&channel) {
-            let last = heard.entry(known.sensor).or_insert(at);
-            *last = at.max(*last);
-            spaces_heard.push((channel, at));
-        }
-    }
+    let heard = sensors::last_heard(view)?.into_iter().collect();
     let mut spaces = Spaces::new(campus, states, heard);
-    for (channel, at) in spaces_heard {
+    for (channel, at) in sensors::channels_last_heard(view)? {
         spaces.channel_heard(channel, at);
     }
     Ok(Place {

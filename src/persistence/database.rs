@@ -15,8 +15,10 @@ use crate::error::Error;
 /// How long a unit of work waits for a connection before the answer is "not available".
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What every connection is told: bounds on how long anything may take, and English messages for `failure`.
-const EACH_CONNECTION: &str = "SET lc_messages = 'C'; SET timezone = 'UTC'; SET lock_timeout = '5s'; \
+/// What every connection is told: bounds on how long anything may take, and English messages for `failure` where the
+/// role may choose them (a superuser, or after `GRANT SET ON PARAMETER lc_messages`).
+const EACH_CONNECTION: &str = "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
+    EXCEPTION WHEN insufficient_privilege THEN NULL; END $$; SET timezone = 'UTC'; SET lock_timeout = '5s'; \
     SET idle_in_transaction_session_timeout = '30s'";
 
 /// What can be read within one transaction.

@@ -121,7 +121,7 @@ pub fn note_heard(
 ) -> Result<(), Error> {
     if !heard.is_empty() {
         diesel::sql_query(
-            "UPDATE sensors SET heard_at = heard.at, battery = coalesce(heard.battery, sensors.battery), \
+            "UPDATE sensors SET heard_at = greatest(sensors.heard_at, heard.at), battery = coalesce(heard.battery, sensors.battery), \
                 details = sensors.details || coalesce(heard.details, '{}') \
              FROM unnest($1, $2, $3, $4) AS heard (id, at, battery, details) WHERE sensors.id = heard.id",
         )
@@ -133,7 +133,7 @@ pub fn note_heard(
     }
     if !channels_heard.is_empty() {
         diesel::sql_query(
-            "UPDATE channels SET heard_at = heard.at FROM unnest($1, $2) AS heard (id, at) WHERE channels.id = heard.id",
+            "UPDATE channels SET heard_at = greatest(channels.heard_at, heard.at) FROM unnest($1, $2) AS heard (id, at) WHERE channels.id = heard.id",
         )
         .bind::<Array<Integer>, _>(channels_heard.iter().map(|(channel, _)| channel.0).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(channels_heard.iter().map(|(_, at)| *at).collect::<Vec<_>>())
@@ -142,11 +142,25 @@ pub fn note_heard(
     Ok(())
 }
 
-/// When each channel was last heard.
+/// When each sensor was last heard.
 ///
 /// # Errors
 /// When the database is not available.
-pub fn last_heard(view: &mut View<'_>) -> Result<Vec<(ChannelId, Moment)>, Error> {
+pub fn last_heard(view: &mut View<'_>) -> Result<Vec<(SensorId, Moment)>, Error> {
+    let rows: Vec<(i32, Option<Moment>)> = sensors::table
+        .select((sensors::id, sensors::heard_at))
+        .load(view.connection())?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, at)| Some((SensorId(id), at?)))
+        .collect())
+}
+
+/// The newest moment each channel had something to say of.
+///
+/// # Errors
+/// When the database is not available.
+pub fn channels_last_heard(view: &mut View<'_>) -> Result<Vec<(ChannelId, Moment)>, Error> {
     let rows: Vec<(i32, Option<Moment>)> = channels::table
         .select((channels::id, channels::heard_at))
         .load(view.connection())?;

@@ -43,13 +43,18 @@ impl Texts {
     /// When the directory or a file cannot be read or is not Fluent.
     pub fn with_directory(directory: &Path) -> Result<Self, Error> {
         let mut texts = Self::built_in();
-        for entry in std::fs::read_dir(directory).map_err(Error::internal)? {
-            let path = entry.map_err(Error::internal)?.path();
+        let unreadable = |path: &Path, error: &std::io::Error| Error::Invalid {
+            field: path.display().to_string(),
+            rule: format!("cannot be read ({error}); see pages.texts in the settings"),
+        };
+        for entry in std::fs::read_dir(directory).map_err(|error| unreadable(directory, &error))? {
+            let path = entry.map_err(|error| unreadable(directory, &error))?.path();
             let Some(language) = path.file_stem().and_then(|stem| stem.to_str()) else {
                 continue;
             };
             if path.extension().is_some_and(|extension| extension == "ftl") {
-                let text = std::fs::read_to_string(&path).map_err(Error::internal)?;
+                let text =
+                    std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
                 let parsed = bundle(language, &text).map_err(|rule| Error::Invalid {
                     field: path.display().to_string(),
                     rule,

@@ -191,6 +191,7 @@ impl Frame {
             at: self.at,
             readings: self.observations,
             status: self.status,
+            ..Message::default()
         }
     }
 }
