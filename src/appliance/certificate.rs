@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -102,7 +103,10 @@ fn make(name: &str) -> Result<(X509, PKey<Private>), ErrorStack> {
     builder.set_not_before(&start)?;
     builder.set_not_after(&end)?;
     let mut names = SubjectAlternativeName::new();
-    names.dns(name);
+    match name.parse::<IpAddr>() {
+        Ok(_) => names.ip(name),
+        Err(_) => names.dns(name),
+    };
     if name == "localhost" {
         names.ip("127.0.0.1").ip("::1");
     }

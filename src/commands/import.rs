@@ -18,8 +18,8 @@ use crate::ingest::Receipt;
 use crate::parvis::Parvis;
 use crate::tasks::close_days;
 
-/// Readings handed in at once.
-const AT_ONCE: usize = 5_000;
+/// Readings handed in at once: few enough that live readings need not wait long behind them.
+const AT_ONCE: usize = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

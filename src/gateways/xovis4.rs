@@ -8,9 +8,7 @@
 use serde::Deserialize;
 
 use super::json::{OneOrMany, parse};
-use super::observation::{
-    Message, Observation, Payload, Unreadable, count, epoch, label, rfc3339,
-};
+use super::observation::{Message, Observation, Payload, Unreadable, count, epoch, label, rfc3339};
 use crate::domain::reading::Crossings;
 
 #[derive(Deserialize)]

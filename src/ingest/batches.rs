@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
 
 use super::committer::{Stored, Work};
-use super::delivery::{Delivery, Receipt};
+use super::delivery::{Delivery, Receipt, Room};
 use super::facts::{Facts, Verdict, Whereabouts};
 use crate::domain::ids::{ChannelId, SensorId};
 use crate::domain::reading::{Identity, Reading};
@@ -22,6 +23,8 @@ struct Pending {
     duplicates: usize,
     /// Its readings in the batch.
     fresh: Vec<(ChannelId, Identity)>,
+    /// Given back when it is answered.
+    _room: Room,
     /// The last batch in flight that holds a reading this delivery repeats: its failure is ours too.
     depends_on: Option<i64>,
 }
@@ -42,6 +45,8 @@ pub(super) struct Batches {
     older: VecDeque<Delivery>,
     in_flight: BTreeMap<i64, InFlight>,
     failed: BTreeSet<i64>,
+    /// When the log last heard that readings cannot be stored.
+    told_at: Option<Instant>,
     next: i64,
     /// All batches up to this one are applied or have failed.
     pub(super) finished: i64,
@@ -56,6 +61,7 @@ impl Batches {
             older: VecDeque::new(),
             in_flight: BTreeMap::new(),
             failed: BTreeSet::new(),
+            told_at: None,
             next: last + 1,
             finished: last,
             idle: (0..committers.len()).collect(),
@@ -65,6 +71,13 @@ impl Batches {
 
     pub(super) fn wait(&mut self, delivery: Delivery) {
         self.waiting.push_back(delivery);
+    }
+
+    /// Drops what nobody waits for any more: its senders were told so, or have gone, and will repeat it.
+    pub(super) fn forget_gone(&mut self) {
+        let is_waited_for = |delivery: &Delivery| !delivery.reply.is_closed();
+        self.waiting.retain(is_waited_for);
+        self.older.retain(is_waited_for);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -148,6 +161,7 @@ impl Batches {
             readings: told,
             heard,
             reply,
+            room,
         } in self.older.drain(..)
         {
             let fresh = told
@@ -159,6 +173,7 @@ impl Batches {
                 reply,
                 duplicates: 0,
                 fresh,
+                _room: room,
                 depends_on: None,
             });
             readings.extend(told);
@@ -231,7 +246,7 @@ impl Batches {
                     }
                 }
                 Some(Err(error)) => {
-                    log::warn!("recorder: a batch is not stored: {}", error.chain());
+                    self.tell(&error);
                     self.failed.insert(batch);
                     deliveries.into_iter().for_each(refuse);
                 }
@@ -239,6 +254,18 @@ impl Batches {
             }
         }
         self.failed.clear();
+    }
+}
+
+/// How often the log hears that readings cannot be stored: every sender tries again and again.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
+
+impl Batches {
+    fn tell(&mut self, error: &Error) {
+        if self.told_at.is_none_or(|at| at.elapsed() >= TOLD_EVERY) {
+            self.told_at = Some(Instant::now());
+            log::warn!("recorder: readings are not stored: {}", error.chain());
+        }
     }
 }
 
@@ -253,12 +280,14 @@ fn sort_out(
         readings: told,
         heard,
         reply,
+        room,
     } = delivery;
     let mut pending = Pending {
         heard,
         reply,
         duplicates: 0,
         fresh: Vec::new(),
+        _room: room,
         depends_on: None,
     };
     for reading in told {

@@ -13,11 +13,13 @@ use crate::persistence::{Recording, Transaction, corrections, ledger, publicatio
 pub(super) fn run(url: &str, bookings: &Receiver<Booking>, events: &Sender<Event>) {
     let mut recording = Recording::new(url, "parvis booking");
     while let Ok(booking) = bookings.recv() {
+        let mut is_repeated = false;
         let already_open = loop {
-            match recording.write(|tx| book(tx, &booking)) {
+            match recording.write(|tx| book(tx, &booking, is_repeated)) {
                 Ok(already_open) => break already_open,
                 Err(error) => log::warn!("ledger: not written yet: {}", error.chain()),
             }
+            is_repeated = true;
             // Readings wait in their log meanwhile; only the hang-up ends the waiting.
             match bookings.recv_timeout(Duration::from_secs(1)) {
                 Err(RecvTimeoutError::Timeout) => {}
@@ -31,7 +33,15 @@ pub(super) fn run(url: &str, bookings: &Receiver<Booking>, events: &Sender<Event
 }
 
 /// Writes a booking. Returns the corrections of days that somebody had opened before; new ones are announced.
-fn book(tx: &mut Transaction<'_>, booking: &Booking) -> Result<Vec<Correction>, Error> {
+fn book(
+    tx: &mut Transaction<'_>,
+    booking: &Booking,
+    is_repeated: bool,
+) -> Result<Vec<Correction>, Error> {
+    // The answer to the first try may have been lost after its commit; entries are not written twice.
+    if is_repeated && !booking.entries.is_empty() && ledger::checkpoint(tx)? == booking.checkpoint {
+        return turned(tx, booking);
+    }
     ledger::append(tx, &booking.entries, booking.at)?;
     ledger::write_openings(tx, &booking.openings)?;
     for change in &booking.doubts {
@@ -43,6 +53,11 @@ fn book(tx: &mut Transaction<'_>, booking: &Booking) -> Result<Vec<Correction>, 
     sensors::note_heard(tx, &booking.heard, &booking.channels_heard)?;
     publications::append(tx, &booking.publications)?;
     ledger::set_checkpoint(tx, booking.checkpoint)?;
+    turned(tx, booking)
+}
+
+/// Opens the days of a booking.
+fn turned(tx: &mut Transaction<'_>, booking: &Booking) -> Result<Vec<Correction>, Error> {
     let mut already_open = Vec::new();
     for turn in &booking.turns {
         already_open.extend(begin_day(tx, turn, booking)?);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender};
+use std::time::Duration;
 
 use chrono::NaiveDate;
 
@@ -11,6 +12,9 @@ use crate::domain::ids::ChannelId;
 use crate::domain::reading::{Moment, Reading};
 use crate::error::Error;
 use crate::persistence::{Recording, Transaction, readings};
+
+/// How long to wait before asking a lost database again.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Work for a committer.
 #[derive(Debug)]
@@ -97,8 +101,10 @@ impl Committer {
         }
         if !readings.is_empty() {
             // One statement is one commit; a transaction would cost two more round trips.
-            self.recording
-                .each(|tx| readings::append(tx, batch, &readings))?;
+            let outcome = self
+                .recording
+                .each(|tx| readings::append(tx, batch, &readings));
+            self.is_stored_after_all(batch, outcome)?;
         }
         Ok(Stored::New { readings, closed })
     }
@@ -110,16 +116,31 @@ impl Committer {
         for reading in readings {
             by_channel.entry(reading.channel).or_default().push(reading);
         }
-        self.recording.write(|tx| {
-            let mut channels = BTreeMap::new();
+        let mut channels = BTreeMap::new();
+        let outcome = self.recording.write(|tx| {
             for (channel, told) in by_channel {
                 if let Some(reopened) = reopen(tx, channel, told)? {
                     readings::append(tx, batch, &reopened.fresh)?;
                     channels.insert(channel, reopened);
                 }
             }
-            Ok(Stored::Older { channels, closed })
-        })
+            Ok(())
+        });
+        self.is_stored_after_all(batch, outcome)?;
+        Ok(Stored::Older { channels, closed })
+    }
+
+    /// Finds out what became of a batch whose answer was lost: the connection may have broken after the commit. Until the
+    /// database says so, the batch is neither stored nor lost, and nothing that follows it can be booked.
+    fn is_stored_after_all(&mut self, batch: i64, outcome: Result<(), Error>) -> Result<(), Error> {
+        let Err(error) = outcome else { return Ok(()) };
+        loop {
+            match self.recording.each(|tx| readings::is_stored(tx, batch)) {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(error),
+                Err(_) => std::thread::sleep(PAUSE),
+            }
+        }
     }
 
     /// Makes room for the days of readings; returns those that are closed.

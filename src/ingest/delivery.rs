@@ -1,5 +1,8 @@
 //! A delivery on its way through the recorder, and what its sender is told.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -40,4 +43,30 @@ pub(super) struct Delivery {
     pub(super) readings: Vec<Reading>,
     pub(super) heard: Vec<(SensorId, Heard)>,
     pub(super) reply: oneshot::Sender<Result<Receipt, Error>>,
+    pub(super) room: Room,
+}
+
+/// The room that the readings of a delivery take up until they are answered, or until their sender has gone.
+#[derive(Debug)]
+pub(super) struct Room {
+    taken: Arc<AtomicUsize>,
+    count: usize,
+}
+
+impl Room {
+    /// Takes up room; `None` when there is not enough. One delivery always fits.
+    pub(super) fn take(taken: &Arc<AtomicUsize>, count: usize, at_most: usize) -> Option<Self> {
+        let before = taken.fetch_add(count, Ordering::Relaxed);
+        let room = Self {
+            taken: Arc::clone(taken),
+            count,
+        };
+        (before == 0 || before + count <= at_most).then_some(room)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.count, Ordering::Relaxed);
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tokio::sync::oneshot;
 
-use super::delivery::{Delivery, Receipt};
+use super::delivery::{Delivery, Receipt, Room};
 use super::recorder::Event;
 use crate::domain::campus::{Campus, KnownGateway};
 use crate::domain::counter::Counter;
@@ -33,6 +33,9 @@ const MOST_READINGS: usize = 20_000;
 /// How long a sender waits: ChirpStack gives up after five seconds.
 const PATIENCE: Duration = Duration::from_millis(4_500);
 
+/// How long an import waits: each old day it reaches may need a partition of its own.
+const PATIENCE_OF_FILES: Duration = Duration::from_mins(5);
+
 /// The way in to the recorder. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Door {
@@ -48,6 +51,15 @@ enum Times {
     Live,
     /// From a file, of any age.
     Recorded,
+}
+
+impl Times {
+    const fn patience(self) -> Duration {
+        match self {
+            Self::Live => PATIENCE,
+            Self::Recorded => PATIENCE_OF_FILES,
+        }
+    }
 }
 
 impl Door {
@@ -138,36 +150,28 @@ impl Door {
             // The recorder must know the channels before their first reading.
             self.send(Event::Campus(Arc::clone(&campus)))?;
         }
+        let at_most = self.parvis.settings.readings.waiting_at_most;
+        let room = Room::take(&self.waiting, count, at_most).ok_or(Error::Unavailable {
+            part: "room for more readings",
+            source: None,
+        })?;
         let (reply, answer) = oneshot::channel();
-        let mut delivery = resolve(&campus, gateway, payload, received_at, reply);
+        let (readings, mut heard) = resolve(&campus, gateway, payload, received_at);
         if times == Times::Recorded {
             // A file says what was counted once, not that the sensor speaks now.
-            delivery.heard.clear();
+            heard.clear();
         }
-        self.admit(count)?;
-        let sent = self.send(Event::Delivery(delivery));
-        let outcome = match sent {
-            Ok(()) => tokio::time::timeout(PATIENCE, answer).await,
-            Err(error) => Ok(Ok(Err(error))),
-        };
-        self.waiting.fetch_sub(count, Ordering::Relaxed);
-        match outcome {
+        self.send(Event::Delivery(Delivery {
+            readings,
+            heard,
+            reply,
+            room,
+        }))?;
+        match tokio::time::timeout(times.patience(), answer).await {
             Ok(Ok(receipt)) => receipt,
             Ok(Err(closed)) => Err(Error::unavailable("the recorder", closed)),
             Err(late) => Err(Error::unavailable("the database", late)),
         }
-    }
-
-    fn admit(&self, count: usize) -> Result<(), Error> {
-        let before = self.waiting.fetch_add(count, Ordering::Relaxed);
-        if before > 0 && before + count > self.parvis.settings.readings.waiting_at_most {
-            self.waiting.fetch_sub(count, Ordering::Relaxed);
-            return Err(Error::Unavailable {
-                part: "room for more readings",
-                source: None,
-            });
-        }
-        Ok(())
     }
 
     fn send(&self, event: Event) -> Result<(), Error> {
@@ -262,8 +266,7 @@ fn resolve(
     gateway: &KnownGateway,
     payload: Payload,
     received_at: Moment,
-    reply: oneshot::Sender<Result<Receipt, Error>>,
-) -> Delivery {
+) -> (Vec<Reading>, Vec<(SensorId, Heard)>) {
     let mut readings = Vec::new();
     let mut heard: Vec<(SensorId, Heard)> = Vec::new();
     for message in payload.messages {
@@ -302,11 +305,7 @@ fn resolve(
             },
         ));
     }
-    Delivery {
-        readings,
-        heard,
-        reply,
-    }
+    (readings, heard)
 }
 
 /// PostgreSQL keeps microseconds; what is compared in memory must be what comes back.

@@ -227,6 +227,7 @@ impl Recorder {
         let spaces = &mut self.facts.spaces;
         let changed = if self.looked_at.elapsed() >= TICK {
             self.looked_at = Instant::now();
+            self.batches.forget_gone();
             self.facts.draft.turns.extend(spaces.turn(now));
             spaces.refresh_all(now)
         } else {

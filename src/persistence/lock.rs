@@ -1,5 +1,7 @@
 //! One recorder for a database: a lock that goes with its connection.
 
+use std::time::{Duration, Instant};
+
 use diesel::sql_types::{BigInt, Bool};
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _};
 
@@ -7,6 +9,39 @@ use crate::error::Error;
 
 /// The advisory lock of whoever records readings.
 const RECORDER: i64 = 0x7061_7276_6973;
+
+/// How long sessions may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(QueryableByName)]
+struct Left {
+    #[diesel(sql_type = BigInt)]
+    left: i64,
+}
+
+/// Ends what a killed process left behind: its sessions may still carry out the last statement they were sent, and nothing
+/// may be written any more once the new recorder has looked where the ledger stands.
+fn end_sessions_left_behind(connection: &mut PgConnection) -> Result<(), Error> {
+    let since = Instant::now();
+    loop {
+        let left: Left = diesel::sql_query(
+            "SELECT count(pg_terminate_backend(pid)) AS left FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid() \
+                AND application_name IN ('parvis recording', 'parvis booking')",
+        )
+        .get_result(connection)?;
+        if left.left == 0 {
+            return Ok(());
+        }
+        if since.elapsed() > PATIENCE {
+            return Err(Error::Unavailable {
+                part: "the database",
+                source: None,
+            });
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
 
 #[derive(QueryableByName)]
 struct Got {
@@ -27,7 +62,11 @@ impl RecorderLock {
         let got: Got = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS got")
             .bind::<BigInt, _>(RECORDER)
             .get_result(&mut connection)?;
-        Ok(got.got.then_some(Self(connection)))
+        if !got.got {
+            return Ok(None);
+        }
+        end_sessions_left_behind(&mut connection)?;
+        Ok(Some(Self(connection)))
     }
 
     /// Whether it is still held: the connection it goes with is alive.

@@ -137,6 +137,23 @@ pub fn append(tx: &mut Transaction<'_>, batch: i64, readings: &[Reading]) -> Res
     Ok(())
 }
 
+/// Whether a batch is stored.
+///
+/// # Errors
+/// When the database is not available.
+pub fn is_stored(view: &mut View<'_>, batch: i64) -> Result<bool, Error> {
+    #[derive(QueryableByName)]
+    struct Stored {
+        #[diesel(sql_type = Bool)]
+        stored: bool,
+    }
+    let stored: Stored =
+        diesel::sql_query("SELECT EXISTS (SELECT FROM readings WHERE batch = $1) AS stored")
+            .bind::<BigInt, _>(batch)
+            .get_result(view.connection())?;
+    Ok(stored.stored)
+}
+
 /// The readings of channels from a moment on that the ledger holds (up to a batch), by channel and identity.
 ///
 /// # Errors

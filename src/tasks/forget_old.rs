@@ -20,8 +20,10 @@ pub async fn readings(database: &Database, keep_days: u32, now: Moment) -> Resul
                 .into_iter()
                 .filter(|day| *day < oldest)
             {
-                // Imported days are old from the start; they stay as long as days that were lived.
-                if readings::last_received(view, day)?.is_none_or(|last| last < quiet_since) {
+                // Imported days are old from the start; they stay as long as days that were lived. A day without readings
+                // was opened for some that are on their way.
+                let last = readings::last_received(view, day)?;
+                if last.is_some_and(|last| last < quiet_since) {
                     old.push(day);
                 }
             }

@@ -65,7 +65,8 @@ pub(super) fn answer(
     let status = status(error);
     let reference = matches!(error, Error::Internal(_)).then(|| note(request, services, error));
     if let Error::Unavailable { .. } = error {
-        log::warn!("{} {}: {}", request.method(), place(request), error.chain());
+        // The part itself says so, once; here everybody who asks would.
+        log::debug!("{} {}: {}", request.method(), place(request), error.chain());
     }
     let detail = match &reference {
         Some(reference) => {

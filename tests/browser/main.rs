@@ -6,5 +6,6 @@
     reason = "a test stops at what it did not expect"
 )]
 
+#[expect(dead_code, reason = "each test binary uses its part of the harness")]
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -22,9 +22,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn start() -> Self {
-        let directory =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("postgres-{}", std::process::id()));
+    /// A server of its own, for a test that breaks it.
+    pub(crate) fn start() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "postgres-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let cluster = Cluster::at(&directory).unwrap();
         cluster.start().unwrap();
         cluster.ensure_database("parvis_template").unwrap();
@@ -43,6 +49,11 @@ impl Server {
             *server = Arc::downgrade(&started);
             started
         })
+    }
+
+    /// Whether it answers.
+    pub(crate) fn answers(&self) -> bool {
+        PgConnection::establish(&self.cluster.url("postgres")).is_ok()
     }
 
     /// A new database with the schema; returns its address.
@@ -288,6 +299,18 @@ impl TestParvis {
         }
     }
 
+    /// The last lines of it, for a message.
+    fn end_of_log(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines
+            .iter()
+            .skip(lines.len().saturating_sub(5))
+            .copied()
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     /// What the service logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.directory.join("log")).unwrap_or_default()
@@ -345,7 +368,7 @@ impl TestParvis {
             assert!(
                 since.elapsed() < PATIENCE,
                 "{what}: still not; {}",
-                self.log()
+                self.end_of_log()
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -3,8 +3,29 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test stops at what it did not expect"
 )]
 
+#[expect(dead_code, reason = "each test binary uses its part of the harness")]
 #[path = "../harness/mod.rs"]
 mod harness;
+
+mod drift;
+mod files;
+mod payloads;
+
+use std::path::PathBuf;
+
+/// A file of real recordings.
+fn recording(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/data")
+        .join(name);
+    assert!(
+        path.exists(),
+        "{} is not there: these tests need the recordings",
+        path.display()
+    );
+    path
+}

@@ -9,4 +9,8 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod durability;
+mod explaining;
+mod importing;
 mod recording;
+mod time;
