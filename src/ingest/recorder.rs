@@ -36,6 +36,9 @@ const TICK: Duration = Duration::from_millis(250);
 const BOOKING_PAUSE: Duration = Duration::from_millis(200);
 const BOOKING_SHARE: u32 = 4;
 
+/// A booking that took long because the database was away is no reason to wait long for the next.
+const BOOKING_PAUSE_AT_MOST: Duration = Duration::from_secs(2);
+
 /// How long stopping waits for the ledger; readings are safe without it.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -203,7 +206,8 @@ impl Recorder {
                     self.facts.spaces.correct(correction);
                 }
                 if let Some(since) = self.ledger.writing_since.take() {
-                    let pause = BOOKING_PAUSE.max(since.elapsed().saturating_mul(BOOKING_SHARE));
+                    let share = since.elapsed().saturating_mul(BOOKING_SHARE);
+                    let pause = share.clamp(BOOKING_PAUSE, BOOKING_PAUSE_AT_MOST);
                     self.ledger.again_at = Instant::now() + pause;
                 }
                 for told in self.ledger.told_when_written.drain(..) {
