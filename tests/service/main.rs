@@ -9,6 +9,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod demo;
 mod durability;
 mod explaining;
 mod importing;
