@@ -253,3 +253,44 @@ fn any_permutation_with_repetitions_leaves_the_same_ledger() {
         })
         .unwrap();
 }
+
+#[tokio::test]
+async fn an_overloaded_door_asks_to_come_back_and_loses_nothing_it_acknowledged() {
+    let parvis = TestParvis::start_with(LIBRARY, "[readings]\nwaiting_at_most = 20\n").await;
+    let secret = parvis.secret("doors");
+    let now = Utc::now();
+    // Packages of ten minutes of one sensor, all at once; who is asked to wait tries again.
+    let package = |number: i64| {
+        let minutes: Vec<(i64, i64, i64)> =
+            (0..10).map(|minute| (number * 10 + minute, 1, 0)).collect();
+        xovis("AA:01", 1, now, &minutes)
+    };
+    let deliver = |number: i64| {
+        let (parvis, secret) = (&parvis, &secret);
+        async move {
+            let mut refused = 0;
+            loop {
+                let answer = parvis.deliver("doors", secret, &package(number)).await;
+                if answer.status == 200 {
+                    return refused;
+                }
+                assert_eq!(
+                    (answer.status.as_u16(), answer.header("retry-after")),
+                    (503, "5"),
+                    "{}",
+                    answer.text
+                );
+                assert_eq!(answer.header("content-type"), "application/problem+json");
+                refused += 1;
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        }
+    };
+    let refused: i64 = futures_util::future::join_all((0..40).map(deliver))
+        .await
+        .into_iter()
+        .sum();
+    assert!(refused > 0, "nobody was asked to wait");
+    parvis.wait_for_people("library", 400).await;
+    assert_eq!(parvis.number("SELECT count(*) FROM readings"), 400);
+}
