@@ -145,12 +145,15 @@ impl SpaceDay {
 
     /// The sum as it stood at a moment.
     pub fn sum_at(&mut self, at: Moment) -> Sum {
+        self.moved_by(at).unwrap_or(self.opening)
+    }
+
+    /// The sum as it stood at a moment, if anybody had moved or been counted by then.
+    pub fn moved_by(&mut self, at: Moment) -> Option<Sum> {
         self.sum();
         let until = (at.timestamp_micros(), u8::MAX);
-        self.steps
-            .range(..=until)
-            .next_back()
-            .map_or(self.opening, |(_, step)| step.after)
+        let last = self.steps.range(..=until).next_back();
+        last.map(|(_, step)| step.after)
     }
 
     /// People counted in and out so far, uncorrected.

@@ -14,7 +14,7 @@ use crate::domain::figure::Figure;
 use crate::domain::freshness::{self, Quality, Source as FreshSource};
 use crate::domain::ids::{ChannelId, SensorId, SpaceId};
 use crate::domain::reading::{Moment, Second};
-use crate::domain::space_day::{MILLION, SpaceDay};
+use crate::domain::space_day::{MILLION, SpaceDay, Sum};
 use crate::domain::trend;
 use crate::domain::zones::{Crossing, Source};
 use crate::persistence::publications::Publication;
@@ -260,11 +260,17 @@ impl Spaces {
         {
             state.history.pop_front();
         }
-        let before = state
+        let then = now - trend::LOOKS_BACK;
+        let shown_then = state
             .history
             .front()
-            .filter(|(at, _)| *at <= now - trend::LOOKS_BACK)
+            .filter(|(at, _)| *at <= then)
             .map(|(_, people)| *people);
+        // What is known now of half an hour ago is better than what was shown then.
+        let before = match campus.zones.source(space) {
+            Source::Flows(_) => state.day.moved_by(then).map(Sum::people).or(shown_then),
+            Source::Levels(_) | Source::Parts(_) | Source::Nothing => shown_then,
+        };
         let figure = Figure {
             present,
             quality,

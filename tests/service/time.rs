@@ -134,7 +134,6 @@ async fn a_full_room_stays_full_and_is_shown_as_stale_when_its_sensors_fall_sile
     let clocked = Clocked::start(LIBRARY, "2026-11-24T10:00:00Z");
     clocked.count("AA:01", 96, 0).await;
     clocked.count("AA:02", 0, 0).await;
-    clocked.deliver(&serde_json::json!([])).await;
     clocked.wait_for("library", 96).await;
     clocked.advance(TimeDelta::minutes(16));
     let stale = clocked
