@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::milesight;
-use super::observation::{Message, Payload, Unreadable, excerpt};
+use super::observation::{Message, Payload, Unreadable};
 use crate::domain::gateway::Family;
 use crate::domain::reading::Moment;
 
@@ -35,7 +35,7 @@ pub(super) fn device_eui(place: &str, text: &str) -> Result<String, Unreadable> 
     }
     Err(Unreadable::invalid(
         place,
-        format!("\"{}\" is not a device EUI", excerpt(text)),
+        "is not a device EUI: 16 hexadecimal digits",
     ))
 }
 
@@ -46,7 +46,7 @@ pub(super) fn unwrap(
 ) -> Result<Payload, Unreadable> {
     let bytes = STANDARD
         .decode(uplink.payload.trim())
-        .map_err(|error| Unreadable::invalid(uplink.place, format!("not base64: {error}")))?;
+        .map_err(|_| Unreadable::invalid(uplink.place, "is not base64"))?;
     let device = device_eui("device EUI", uplink.device_eui)?;
     let model = model_of(&device).or_else(|| model_in(&uplink.hints));
     let (mut message, notes) = milesight::decode(model, &bytes);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::json::parse;
 use super::observation::{
-    Message, Observation, Payload, Unreadable, count, epoch, excerpt, label, rfc3339,
+    Message, Observation, Payload, Unreadable, count, epoch, label, rfc3339,
 };
 use crate::domain::day::moment_of;
 use crate::domain::mapping::{MappedChannel, Mapping, Semantics, Source, TimeField, TimeFormat};
@@ -124,10 +124,7 @@ fn people(item: &Value, pointer: &str) -> Result<i64, Unreadable> {
         Some(Value::Number(number)) => count(pointer, number.as_f64().unwrap_or(f64::NAN)),
         Some(Value::String(text)) => match text.trim().parse::<f64>() {
             Ok(number) => count(pointer, number),
-            Err(_) => Err(Unreadable::invalid(
-                pointer,
-                format!("\"{}\" is not a number", excerpt(text)),
-            )),
+            Err(_) => Err(Unreadable::invalid(pointer, "is not a number")),
         },
         Some(_) => Err(Unreadable::invalid(pointer, "is not a number")),
         None => Err(Unreadable::invalid(pointer, "is missing")),
@@ -168,7 +165,7 @@ fn local_time(text: &str, pattern: &str, zone: Option<&str>) -> Result<Moment, S
         return Ok(time.with_timezone(&Utc));
     }
     let naive = NaiveDateTime::parse_from_str(text, pattern)
-        .map_err(|_| format!("\"{}\" is not a time of the form {pattern}", excerpt(text)))?;
+        .map_err(|_| format!("is not a time of the form {pattern}"))?;
     let zone: Tz = zone
         .unwrap_or("UTC")
         .parse()

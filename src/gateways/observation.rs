@@ -182,7 +182,7 @@ pub(super) fn epoch(place: &str, value: f64) -> Result<Moment, Unreadable> {
     if !(0.0..=32_503_680_000_000.0).contains(&milliseconds) {
         return Err(Unreadable::invalid(
             place,
-            format!("{value} is not a time between 1970 and 3000"),
+            "is not a time between 1970 and 3000",
         ));
     }
     #[expect(
@@ -192,7 +192,7 @@ pub(super) fn epoch(place: &str, value: f64) -> Result<Moment, Unreadable> {
     )]
     let milliseconds = milliseconds as i64;
     DateTime::from_timestamp_millis(milliseconds)
-        .ok_or_else(|| Unreadable::invalid(place, format!("{value} is not a time")))
+        .ok_or_else(|| Unreadable::invalid(place, "is not a time"))
 }
 
 /// A moment in RFC 3339, with an offset.
@@ -200,19 +200,9 @@ pub(super) fn rfc3339(place: &str, text: &str) -> Result<Moment, Unreadable> {
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.with_timezone(&Utc))
         .map_err(|_| {
-            Unreadable::invalid(
-                place,
-                format!("\"{}\" is not a time of RFC 3339", excerpt(text)),
-            )
+            let rule = "is not a time of RFC 3339, such as 2026-11-24T09:00:00+01:00";
+            Unreadable::invalid(place, rule)
         })
-}
-
-/// The first characters of a foreign text, safe to repeat in a message.
-pub(super) fn excerpt(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(40)
-        .collect()
 }
 
 /// A count as devices write it: a whole number, or a float that is one. Negative and absurd ones are refused.
@@ -227,7 +217,7 @@ pub(super) fn count(place: &str, value: f64) -> Result<i64, Unreadable> {
     if !(0.0..=largest).contains(&value) {
         return Err(Unreadable::invalid(
             place,
-            format!("{value} is not a count from 0 to {LARGEST_COUNT}"),
+            format!("is not a count from 0 to {LARGEST_COUNT}"),
         ));
     }
     #[expect(

@@ -74,7 +74,7 @@ struct Count {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "is neither a number nor text")]
 enum Time {
     Epoch(f64),
     Text(String),
