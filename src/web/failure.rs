@@ -135,6 +135,10 @@ pub(super) fn refuse(
     if reader == Reader::Person {
         return pages::error::page(request, services, builder, &refusal);
     }
+    problem(builder, refusal)
+}
+
+fn problem(mut builder: HttpResponseBuilder, refusal: Refusal) -> HttpResponse {
     builder
         .content_type("application/problem+json")
         .json(Problem {
@@ -177,6 +181,23 @@ fn place(request: &HttpRequest) -> String {
         .unwrap_or_else(|| "no route".to_owned())
 }
 
+/// Refuses everything while there is nothing to answer from yet.
+pub(super) async fn not_yet(request: HttpRequest) -> HttpResponse {
+    let mut builder = HttpResponse::ServiceUnavailable();
+    headers::put(&mut builder, Kind::Closed)
+        .insert_header((header::RETRY_AFTER, RETRY_AFTER.to_string()));
+    let detail = "Parvis waits for its database and will be back in a moment";
+    if request.path().starts_with("/ingest/") || request.path().starts_with("/api/") {
+        return problem(
+            builder,
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail),
+        );
+    }
+    builder
+        .content_type("text/plain; charset=utf-8")
+        .body(format!("{detail}.\n"))
+}
+
 /// What no route answers.
 pub(super) async fn no_route(
     request: HttpRequest,
@@ -195,10 +216,11 @@ pub(super) async fn no_route(
     )
 }
 
-/// A route that answers other methods only.
-pub(super) async fn wrong_method(
-    request: HttpRequest,
-    services: actix_web::web::Data<Services>,
+/// A route that answers other methods only: those that it allows.
+pub(super) fn wrong_method(
+    request: &HttpRequest,
+    services: &Services,
+    allowed: &'static str,
 ) -> HttpResponse {
     let refusal = Refusal::new(
         StatusCode::METHOD_NOT_ALLOWED,
@@ -209,5 +231,8 @@ pub(super) async fn wrong_method(
     } else {
         Reader::Program
     };
-    refuse(&request, &services, refusal, reader)
+    let mut response = refuse(request, services, refusal, reader);
+    let allowed = header::HeaderValue::from_static(allowed);
+    response.headers_mut().insert(header::ALLOW, allowed);
+    response
 }

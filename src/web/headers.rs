@@ -39,6 +39,10 @@ pub(super) fn of(kind: Kind) -> impl Iterator<Item = (header::HeaderName, &'stat
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CONTENT_SECURITY_POLICY, policy),
+        (
+            header::HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=()",
+        ),
     ];
     let framing = match kind {
         Kind::Page | Kind::Closed => [
@@ -47,10 +51,7 @@ pub(super) fn of(kind: Kind) -> impl Iterator<Item = (header::HeaderName, &'stat
                 header::HeaderName::from_static("cross-origin-resource-policy"),
                 "same-origin",
             )),
-            Some((
-                header::HeaderName::from_static("permissions-policy"),
-                "camera=(), geolocation=(), microphone=()",
-            )),
+            None,
         ],
         Kind::Widget => [
             Some((

@@ -1,6 +1,5 @@
 //! Whether the service lives, and whether it is ready: database, migrations, disk, recorder.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -64,13 +63,4 @@ pub(super) async fn ready(services: web::Data<Services>) -> HttpResponse {
         HttpResponse::ServiceUnavailable()
     };
     headers::put(&mut builder, Kind::Closed).json(Readiness { ready, ..readiness })
-}
-
-/// Everything, while the service waits for its database.
-pub(super) async fn not_yet() -> HttpResponse {
-    let mut builder = HttpResponse::ServiceUnavailable();
-    headers::put(&mut builder, Kind::Closed)
-        .insert_header((header::RETRY_AFTER, "5"))
-        .content_type("text/plain; charset=utf-8")
-        .body("Parvis waits for its database and will be back in a moment.\n")
 }

@@ -2,9 +2,10 @@
 
 use actix_web::guard::{Any, Get, Head};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, Resource, Responder};
+use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
 use super::api::{history, live, openapi, places, spaces};
+use super::services::Services;
 use super::{
     assets, failure, health, ingest, local as local_door, metrics, pages, redirect as redirection,
 };
@@ -62,7 +63,7 @@ pub(super) fn local(config: &mut ServiceConfig) {
 pub(super) fn waiting_room(config: &mut ServiceConfig) {
     config
         .service(showing("/health/live", health::live))
-        .default_service(web::route().to(health::not_yet));
+        .default_service(web::route().to(failure::not_yet));
 }
 
 /// What everybody reaches over HTTP.
@@ -79,7 +80,7 @@ where
     let route = web::route().guard(Any(Get()).or(Head())).to(handler);
     web::resource(path)
         .route(route)
-        .default_service(web::route().to(failure::wrong_method))
+        .default_service(refusing("GET, HEAD"))
 }
 
 fn streaming<F, Args>(path: &str, handler: F) -> Resource
@@ -90,7 +91,7 @@ where
 {
     web::resource(path)
         .route(web::get().to(handler))
-        .default_service(web::route().to(failure::wrong_method))
+        .default_service(refusing("GET"))
 }
 
 fn taking<F, Args>(path: &str, handler: F) -> Resource
@@ -101,5 +102,11 @@ where
 {
     web::resource(path)
         .route(web::post().to(handler))
-        .default_service(web::route().to(failure::wrong_method))
+        .default_service(refusing("POST"))
+}
+
+fn refusing(allowed: &'static str) -> Route {
+    web::route().to(move |request: HttpRequest, services: web::Data<Services>| {
+        std::future::ready(failure::wrong_method(&request, &services, allowed))
+    })
 }

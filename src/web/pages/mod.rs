@@ -18,7 +18,7 @@ use bytes::Bytes;
 
 use super::cache::{Body, Key, Stamp};
 use super::failure::{self, Reader};
-use super::headers::Kind;
+use super::headers::{self, Kind};
 use super::language;
 use super::services::Services;
 use crate::error::Error;
@@ -27,7 +27,8 @@ const HTML: &str = "text/html; charset=utf-8";
 
 /// `GET /favicon.ico`: browsers ask for it unbidden.
 pub(super) async fn icon(services: web::Data<Services>) -> HttpResponse {
-    HttpResponse::PermanentRedirect()
+    let mut builder = HttpResponse::PermanentRedirect();
+    headers::put(&mut builder, Kind::Page)
         .insert_header((header::LOCATION, services.assets.address("icon.svg")))
         .finish()
 }
