@@ -174,17 +174,19 @@ impl<T: Topic> Stream<T> {
 
     fn render(&self, board: &Snapshot, from: u64) -> Bytes {
         let changed = board.changed_after(from);
+        let events = self.topic.events(&self.services, board, &changed);
+        let last = events.len().saturating_sub(1);
         let mut text = String::new();
-        for (event, data) in self.topic.events(&self.services, board, &changed) {
+        for (index, (event, data)) in events.into_iter().enumerate() {
+            // With the last event only: a client that is cut off before it has missed some.
+            if index == last {
+                let _ = writeln!(text, "id: {}", board.version);
+            }
             let _ = writeln!(text, "event: {event}");
             for line in data.lines() {
                 let _ = writeln!(text, "data: {line}");
             }
             text.push('\n');
-        }
-        if !text.is_empty() {
-            // An event without data is not dispatched, but its id is kept.
-            text = format!("id: {}\n{text}", board.version);
         }
         Bytes::from(text)
     }
