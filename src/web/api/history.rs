@@ -2,7 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::parameter;
@@ -110,12 +110,19 @@ async fn answer(
 }
 
 fn time(field: &str, text: &str, zone: chrono_tz::Tz) -> Result<Moment, Error> {
-    if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
-        return Ok(moment.with_timezone(&Utc));
-    }
-    let date: NaiveDate = text.parse().map_err(|_| Error::Invalid {
-        field: field.to_owned(),
-        rule: "is a time of RFC 3339 such as 2026-11-24T09:00:00Z, or a date".to_owned(),
-    })?;
-    Ok(moment_of(zone, date.and_time(chrono::NaiveTime::MIN)))
+    let moment = match DateTime::parse_from_rfc3339(text) {
+        Ok(moment) => Some(moment.with_timezone(&Utc)),
+        Err(_) => text
+            .parse::<NaiveDate>()
+            .ok()
+            .map(|date| moment_of(zone, date.and_time(chrono::NaiveTime::MIN))),
+    };
+    moment
+        // Further away there is no history, and at the ends of time no arithmetic.
+        .filter(|moment| (1970..=9999).contains(&moment.year()))
+        .ok_or_else(|| Error::Invalid {
+            field: field.to_owned(),
+            rule: "is a time of RFC 3339 such as 2026-11-24T09:00:00Z, or a date, from 1970 on"
+                .to_owned(),
+        })
 }
