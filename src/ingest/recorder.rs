@@ -285,9 +285,9 @@ impl Recording {
         self.door.clone()
     }
 
-    /// Whether no other process can record into the database, and the recorder works.
+    /// Whether the recorder works and no other process records into the database. While the database is gone nobody does.
     pub fn is_well(&mut self) -> bool {
-        !self.thread.is_finished() && self.lock.is_held()
+        !self.thread.is_finished() && self.lock.is_held().unwrap_or(true)
     }
 
     /// Answers what waits, writes the ledger and stops. Gives up waiting for a database that is gone.

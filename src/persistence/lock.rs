@@ -50,27 +50,48 @@ struct Got {
 }
 
 /// Holding it means that no other process records into this database.
-pub struct RecorderLock(PgConnection);
+pub struct RecorderLock {
+    url: String,
+    connection: PgConnection,
+}
 
 impl RecorderLock {
-    /// Takes the lock; `None` when another process holds it.
+    /// Takes the lock and ends what a killed holder left behind; `None` when another process holds it.
     ///
     /// # Errors
     /// When the database is not available.
     pub fn try_take(url: &str) -> Result<Option<Self>, Error> {
-        let mut connection = PgConnection::establish(url)?;
-        let got: Got = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS got")
-            .bind::<BigInt, _>(RECORDER)
-            .get_result(&mut connection)?;
-        if !got.got {
+        let Some(mut connection) = lock(url)? else {
             return Ok(None);
-        }
+        };
         end_sessions_left_behind(&mut connection)?;
-        Ok(Some(Self(connection)))
+        Ok(Some(Self {
+            url: url.to_owned(),
+            connection,
+        }))
     }
 
-    /// Whether it is still held: the connection it goes with is alive.
-    pub fn is_held(&mut self) -> bool {
-        diesel::sql_query("SELECT 1").execute(&mut self.0).is_ok()
+    /// Whether it is held: the connection it goes with is alive, or it could be taken again on another one.
+    ///
+    /// # Errors
+    /// When the database is not available: then nobody can hold it.
+    pub fn is_held(&mut self) -> Result<bool, Error> {
+        let alive = diesel::sql_query("SELECT 1").execute(&mut self.connection);
+        if alive.is_err() {
+            let Some(connection) = lock(&self.url)? else {
+                return Ok(false);
+            };
+            self.connection = connection;
+        }
+        Ok(true)
     }
+}
+
+/// A connection that holds the lock; `None` when another one does.
+fn lock(url: &str) -> Result<Option<PgConnection>, Error> {
+    let mut connection = PgConnection::establish(url)?;
+    let got: Got = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS got")
+        .bind::<BigInt, _>(RECORDER)
+        .get_result(&mut connection)?;
+    Ok(got.got.then_some(connection))
 }
