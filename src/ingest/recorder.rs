@@ -14,6 +14,7 @@ use super::door::Door;
 use super::draft::Booking;
 use super::facts::Facts;
 use super::listener::Listener;
+use super::spaces::SpaceState;
 use super::{bookkeeper, recovery};
 use crate::clock::Clock;
 use crate::domain::campus::Campus;
@@ -74,6 +75,8 @@ pub struct Recorder {
     ledger: Ledger,
     announce: Announce,
     looked_at: Instant,
+    /// The campus changed since figures were last announced: all look different.
+    is_described_anew: bool,
     is_stopping: bool,
 }
 
@@ -144,6 +147,7 @@ impl Recorder {
             },
             announce,
             looked_at: Instant::now(),
+            is_described_anew: true,
             is_stopping: false,
         };
         let listener = Listener::new(Arc::clone(parvis), events.clone(), place.last_correction);
@@ -161,16 +165,7 @@ impl Recorder {
     }
 
     fn run(mut self, inbox: &Receiver<Event>) {
-        let now = self.clock.now();
-        let first: Vec<(SpaceId, Figure)> = self
-            .facts
-            .spaces
-            .states
-            .iter()
-            .map(|(space, state)| (*space, state.figure))
-            .collect();
-        (self.announce)(&first);
-        self.look_around(now);
+        self.look_around(self.clock.now());
         loop {
             match inbox.recv_timeout(TICK) {
                 Ok(event) => {
@@ -214,7 +209,10 @@ impl Recorder {
                     let _ = told.send(());
                 }
             }
-            Event::Campus(campus) => self.facts.set_campus(campus, self.clock.now()),
+            Event::Campus(campus) => {
+                self.facts.set_campus(campus, self.clock.now());
+                self.is_described_anew = true;
+            }
             Event::Corrected(made) => {
                 for correction in &made {
                     self.facts.spaces.correct(correction);
@@ -229,7 +227,7 @@ impl Recorder {
     /// Brings figures up to date and announces those that changed.
     fn look_around(&mut self, now: Moment) {
         let spaces = &mut self.facts.spaces;
-        let changed = if self.looked_at.elapsed() >= TICK {
+        let mut changed = if self.is_described_anew || self.looked_at.elapsed() >= TICK {
             self.looked_at = Instant::now();
             self.batches.forget_gone();
             self.facts.draft.turns.extend(spaces.turn(now));
@@ -237,6 +235,10 @@ impl Recorder {
         } else {
             spaces.refresh(now)
         };
+        if std::mem::take(&mut self.is_described_anew) {
+            let figure = |(space, state): (&SpaceId, &SpaceState)| (*space, state.figure);
+            changed = spaces.states.iter().map(figure).collect();
+        }
         if !changed.is_empty() {
             (self.announce)(&changed);
         }

@@ -136,10 +136,14 @@ impl Board {
         let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.parvis.clock.now();
         let mut next = Snapshot::clone(&self.snapshot());
-        next.campus = self.parvis.campus();
-        next.figures.extend(changed.iter().copied());
         let before = next.version;
-        let campus = Arc::clone(&next.campus);
+        let campus = self.parvis.campus();
+        if !Arc::ptr_eq(&campus, &next.campus) {
+            // Pages show more of it than figures.
+            next.version = before + 1;
+        }
+        next.campus = Arc::clone(&campus);
+        next.figures.extend(changed.iter().copied());
         let is_all = changed.is_empty();
         for known in &campus.spaces {
             if is_all || changed.iter().any(|(space, _)| *space == known.id) {
