@@ -27,10 +27,15 @@ fn begin(level: LevelFilter, encoder: Box<dyn Encode>) {
         .build();
     let config = Config::builder()
         .appender(Appender::builder().build("stderr", Box::new(appender)))
-        // What libraries do is of interest when something is wrong, not at each start.
+        // What libraries do is of interest when something is wrong, not at each start. What clients do wrong in HTTP is
+        // answered, and is no error of ours.
         .loggers(
-            ["actix_server", "tokio_cron_scheduler"]
-                .map(|name| Logger::builder().build(name, LevelFilter::Warn)),
+            [
+                ("actix_http", LevelFilter::Off),
+                ("actix_server", LevelFilter::Warn),
+                ("tokio_cron_scheduler", LevelFilter::Warn),
+            ]
+            .map(|(name, level)| Logger::builder().build(name, level)),
         )
         .build(Root::builder().appender("stderr").build(level));
     // A second call, as in tests, keeps the first log.
