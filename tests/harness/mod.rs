@@ -1,6 +1,7 @@
 //! A whole Parvis for a test: the real binary on a database of its own, in a PostgreSQL that lives as long as the tests.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -8,9 +9,13 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
+use openssl::ssl::{SslConnector, SslConnectorBuilder, SslMethod, SslVerifyMode};
 use parvis::appliance::cluster::Cluster;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_openssl::SslStream;
 
 /// How long anything that should happen may take before a test gives up on it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -95,16 +100,19 @@ pub(crate) struct TestParvis {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) text: String,
 }
 
 impl Answer {
     pub(crate) async fn of(response: Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.bytes().await.unwrap_or_default().to_vec();
         Self {
             status,
             headers,
-            text: response.text().await.unwrap_or_default(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
         }
     }
 
@@ -164,6 +172,7 @@ impl TestParvis {
         std::fs::write(directory.join("parvis.toml"), text).unwrap();
         let client = Client::builder()
             .tls_danger_accept_invalid_certs(true)
+            .redirect(reqwest::redirect::Policy::none())
             .timeout(PATIENCE)
             .build()
             .unwrap();
@@ -225,17 +234,19 @@ impl TestParvis {
 
     /// Starts the service.
     pub(crate) fn serve(&mut self) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parvis"));
+        self.serve_by(command.args(["serve"]));
+    }
+
+    /// Starts the service with a command of one's own, which is told where the settings are.
+    pub(crate) fn serve_by(&mut self, command: &mut Command) {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
             .open(self.directory.join("log"))
             .unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_parvis"));
-        command
-            .arg("--config")
-            .arg(self.directory.join("parvis.toml"))
-            .arg("serve");
         let child = command
+            .env("PARVIS_CONFIG", self.directory.join("parvis.toml"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -339,6 +350,72 @@ impl TestParvis {
         .await
     }
 
+    /// Its host, an address of its own on the loopback network.
+    pub(crate) fn host(&self) -> &str {
+        self.address
+            .trim_start_matches("https://")
+            .trim_end_matches(":8443")
+    }
+
+    /// A TLS connection on which a test says what no client library would.
+    pub(crate) async fn connect(&self) -> SslStream<TcpStream> {
+        self.connect_with(|_| {}).await.unwrap()
+    }
+
+    /// A TLS connection of a client with its own ideas, or why there is none.
+    pub(crate) async fn connect_with(
+        &self,
+        ideas: impl FnOnce(&mut SslConnectorBuilder),
+    ) -> Result<SslStream<TcpStream>, String> {
+        let mut ssl = SslConnector::builder(SslMethod::tls_client()).unwrap();
+        ssl.set_verify(SslVerifyMode::NONE);
+        ideas(&mut ssl);
+        let ssl = ssl.build().configure().unwrap();
+        let ssl = ssl.into_ssl(self.host()).unwrap();
+        let tcp = TcpStream::connect((self.host(), 8443)).await.unwrap();
+        let mut tls = SslStream::new(ssl, tcp).unwrap();
+        match Pin::new(&mut tls).connect().await {
+            Ok(()) => Ok(tls),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Sends bytes and returns all that comes until the service closes the connection.
+    pub(crate) async fn exchange(&self, bytes: impl AsRef<[u8]>) -> String {
+        let mut tls = self.connect().await;
+        // The service may close before it has read everything.
+        let _ = tls.write_all(bytes.as_ref()).await;
+        read_to_end(&mut tls).await
+    }
+
+    /// What the unix socket answers.
+    pub(crate) async fn local(&self, path: &str) -> std::io::Result<String> {
+        let settings = std::fs::read_to_string(self.directory.join("parvis.toml"))?;
+        let settings: toml::Table = settings.parse().unwrap();
+        let socket = settings["web"]["local_socket"].as_str().unwrap();
+        let mut stream = UnixStream::connect(socket).await?;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: local\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        Ok(read_to_end(&mut stream).await)
+    }
+
+    /// A number of the metrics.
+    pub(crate) async fn metric(&self, name: &str) -> Option<f64> {
+        let text = self.local("/metrics").await.ok()?;
+        let mut lines = text.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+    }
+
+    /// Waits until a metric has a value.
+    pub(crate) async fn wait_for_metric(&self, name: &str, value: f64, patience: Duration) {
+        let since = Instant::now();
+        while self.metric(name).await != Some(value) {
+            let now = self.metric(name).await;
+            assert!(since.elapsed() < patience, "{name} is {now:?}, not {value}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// A space as the API shows it.
     pub(crate) async fn space(&self, slug: &str) -> Value {
         self.get(&format!("/api/v1/spaces/{slug}")).await.json()
@@ -383,6 +460,45 @@ impl TestParvis {
     pub(crate) fn number(&self, query: &str) -> i64 {
         number(&mut self.connection(), query)
     }
+
+    /// Everything its database holds, every row of every table as text.
+    pub(crate) fn everything_stored(&self) -> String {
+        self.stored_in("")
+    }
+
+    /// Every row, as text, of the tables whose names match a pattern.
+    pub(crate) fn stored_in(&self, pattern: &str) -> String {
+        let mut connection = self.connection();
+        let tables = format!(
+            "SELECT string_agg(format('SELECT t::text FROM %I t', tablename), ' UNION ALL ') \
+             FROM pg_tables WHERE schemaname = 'public' AND tablename ~ '{pattern}'"
+        );
+        let tables = text(&mut connection, &tables);
+        let rows = format!("SELECT string_agg(row.t, E'\\n' ORDER BY row.t) FROM ({tables}) row");
+        text(&mut connection, &rows)
+    }
+}
+
+/// All that comes before the other side closes.
+pub(crate) async fn read_to_end(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut all = Vec::new();
+    // A connection that is cut rather than closed has told what it told.
+    let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut all))
+        .await
+        .expect("the service keeps the connection open");
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+/// One text from a database.
+fn text(connection: &mut PgConnection, query: &str) -> String {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        text: String,
+    }
+    let query = diesel::sql_query(format!("SELECT ({query}) AS text"));
+    let row: Row = diesel::RunQueryDsl::get_result(query, connection).unwrap();
+    row.text
 }
 
 /// One number from a database.

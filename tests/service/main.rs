@@ -10,8 +10,17 @@
 mod harness;
 
 mod demo;
+mod describing;
+mod doors;
 mod durability;
 mod explaining;
+mod gateways;
 mod importing;
+mod pages;
+mod privacy;
 mod recording;
+mod refusals;
+mod schema;
+mod showing;
+mod streaming;
 mod time;
