@@ -11,6 +11,9 @@ export HTTPS_PORT HTTP_PORT
 
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
+# A test stops at what it did not expect, asks the clock, and may be long.
+TESTS_MAY := $(addprefix -A clippy::,pedantic unwrap_used panic indexing_slicing as_conversions disallowed_methods)
+
 .PHONY: help demo build test bench lint format docs unit browser packages-build packages-test packages-bench clean
 
 help:
@@ -33,7 +36,8 @@ test: packages-test lint docs unit browser
 lint:
 	$(call say,Format and lints)
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --lib --bins -- -D warnings
+	cargo clippy --locked --tests --benches --test browser --test recordings -- -D warnings $(TESTS_MAY)
 
 docs:
 	$(call say,Documentation)

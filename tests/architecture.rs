@@ -1,7 +1,5 @@
 //! Who may import whom: the table in `src/lib.rs`, held against every line of `src/`.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! The schema: migrations go up, down and up again to the same database, `schema.rs` is what they make, all of it explained.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-
 use std::path::Path;
 use std::process::Command;
 
@@ -42,7 +40,7 @@ fn lines(connection: &mut PgConnection, query: &str) -> Vec<String> {
     lines.into_iter().map(|line| line.line).collect()
 }
 
-/// The schema as pg_dump writes it.
+/// The schema as `pg_dump` writes it.
 fn dump(url: &str) -> String {
     let output = Command::new("pg_dump")
         .args(["--schema-only", "--no-owner", "-d", url])
@@ -56,7 +54,7 @@ fn dump(url: &str) -> String {
     let text = String::from_utf8(output.stdout).unwrap();
     // Each dump carries a word of its own against injection.
     text.lines()
-        .filter(|line| !line.starts_with("\\"))
+        .filter(|line| !line.starts_with('\\'))
         .collect::<Vec<_>>()
         .join("\n")
 }

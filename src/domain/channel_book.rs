@@ -114,13 +114,11 @@ impl ChannelBook {
     #[must_use]
     pub fn place(&self, reading: &Reading) -> Place {
         let identity = &reading.identity;
-        if only_mark(reading).is_some_and(|mark| self.marks.contains(&mark)) {
-            Place::Known
-        } else if self
+        let is_marked = only_mark(reading).is_some_and(|mark| self.marks.contains(&mark));
+        let kept = self
             .entries
-            .binary_search_by(|entry| entry.reading.identity.cmp(identity))
-            .is_ok()
-        {
+            .binary_search_by(|entry| entry.reading.identity.cmp(identity));
+        if is_marked || kept.is_ok() {
             Place::Known
         } else if self
             .forgotten

@@ -54,15 +54,12 @@ fn explained<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Unre
 
 /// Where a value stands, as a JSON Pointer, up to the first name that is not of a form we would give.
 fn pointer(path: &Path) -> String {
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } if is_plain(key) => pointer.push_str(&format!("/{key}")),
-            Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => break,
-        }
-    }
-    pointer
+    let named = |segment: &Segment| match segment {
+        Segment::Seq { index } => Some(format!("/{index}")),
+        Segment::Map { key } if is_plain(key) => Some(format!("/{key}")),
+        Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => None,
+    };
+    path.iter().map_while(named).collect()
 }
 
 fn is_plain(key: &str) -> bool {

@@ -5,9 +5,7 @@ use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::json::parse;
-use super::observation::{
-    Message, Observation, Payload, Unreadable, count, epoch, label, rfc3339,
-};
+use super::observation::{Message, Observation, Payload, Unreadable, count, epoch, label, rfc3339};
 use crate::domain::day::moment_of;
 use crate::domain::mapping::{MappedChannel, Mapping, Semantics, Source, TimeField, TimeFormat};
 use crate::domain::reading::{Crossings, Moment};

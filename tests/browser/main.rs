@@ -1,11 +1,5 @@
 //! The pages in a real browser: starts a campus in every state a page can show, then runs `*.test.js` on it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
-
 #[expect(dead_code, reason = "each test binary uses its part of the harness")]
 #[path = "../harness/mod.rs"]
 mod harness;

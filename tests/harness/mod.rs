@@ -82,8 +82,8 @@ impl Drop for Server {
 
 /// A running Parvis.
 pub(crate) struct TestParvis {
-    /// Its PostgreSQL.
-    pub(crate) server: Arc<Server>,
+    /// Keeps its PostgreSQL running.
+    _server: Arc<Server>,
     /// Its database.
     pub(crate) database: String,
     /// Its files: settings, certificate, socket, log.
@@ -177,7 +177,7 @@ impl TestParvis {
             .build()
             .unwrap();
         Self {
-            server,
+            _server: server,
             database,
             directory,
             address: format!("https://{host}:8443"),

@@ -1,12 +1,5 @@
 //! What real sensors sent and real gates recorded, as it lies in `../shared/data`: run by `.ci/run`, which has it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops at what it did not expect"
-)]
-
 #[expect(dead_code, reason = "each test binary uses its part of the harness")]
 #[path = "../harness/mod.rs"]
 mod harness;

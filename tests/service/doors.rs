@@ -2,6 +2,7 @@
 
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;

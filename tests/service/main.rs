@@ -1,11 +1,5 @@
 //! What the service promises, tried on the real binary over HTTPS with a real PostgreSQL, a database for each test.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
-
 #[path = "../harness/mod.rs"]
 mod harness;
 
