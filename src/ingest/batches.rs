@@ -35,6 +35,8 @@ struct InFlight {
     deliveries: Vec<Pending>,
     outcome: Option<Result<Stored, Error>>,
     committer: Option<usize>,
+    /// It reads the records around its readings, which no other batch may change meanwhile.
+    is_alone: bool,
 }
 
 /// The way of readings to the disk.
@@ -95,6 +97,9 @@ impl Batches {
     /// Forms batches of everything that waits, one for each committer that has nothing to do. Returns whether older
     /// readings wait only for the ledger to be written.
     pub(super) fn send(&mut self, facts: &mut Facts, ledger_is_written: bool) -> bool {
+        if self.in_flight.values().any(|batch| batch.is_alone) {
+            return false;
+        }
         while self.older.is_empty() && !self.waiting.is_empty() {
             let Some(committer) = self.idle.pop() else {
                 return false;
@@ -145,6 +150,7 @@ impl Batches {
                 deliveries,
                 outcome,
                 committer: None,
+                is_alone: false,
             },
         );
     }
@@ -187,6 +193,7 @@ impl Batches {
                 deliveries,
                 outcome: None,
                 committer: None,
+                is_alone: true,
             },
         );
     }

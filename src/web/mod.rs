@@ -1,6 +1,6 @@
 //! How people, programs and sensors ask: the only actix of the crate.
 //!
-//! All routes stand in `routes`. A handler extracts, acts and shows; [`failure`] turns an error into an answer once.
+//! All routes stand in `routes`. A handler extracts, acts and shows; `failure` turns an error into an answer once.
 
 mod api;
 mod assets;
