@@ -197,17 +197,20 @@ impl ChannelBook {
         before.is_some_and(|entry| entry.after == after)
     }
 
-    /// Forgets what need not be kept.
-    pub fn trim(&mut self) {
+    /// Forgets what need not be kept. Readings that are on their way to the book were told that they are new; from the
+    /// oldest of them on nothing is forgotten.
+    pub fn trim(&mut self, oldest_on_its_way: Option<Moment>) {
         let Some(newest) = self.entries.last().map(|entry| entry.reading.identity.at) else {
             return;
         };
+        let older_than = |moment: Moment| {
+            self.entries
+                .partition_point(|entry| entry.reading.identity.at < moment)
+        };
         let spare = self.entries.len().saturating_sub(KEPT);
-        let aged = self
-            .entries
-            .partition_point(|entry| entry.reading.identity.at < newest - KEPT_FOR);
         let crowded = self.entries.len().saturating_sub(KEPT_AT_MOST);
-        let leaving = spare.min(aged).max(crowded);
+        let leaving = spare.min(older_than(newest - KEPT_FOR)).max(crowded);
+        let leaving = leaving.min(oldest_on_its_way.map_or(leaving, older_than));
         if let Some(last) = self.entries.drain(..leaving).next_back() {
             self.base = last.after;
             self.forgotten = Some(last.reading.identity.at);
@@ -343,7 +346,7 @@ mod tests {
                     .map(|(identity, reading)| (*identity, *reading)),
             );
             ledger.note(book.add(fresh.into_values().collect()));
-            book.trim();
+            book.trim(None);
         }
         ledger
     }
@@ -446,7 +449,7 @@ mod tests {
                 Crossings::default(),
                 None,
             )]);
-            book.trim();
+            book.trim(None);
         }
         assert_eq!(book.entries.len(), KEPT);
         assert_eq!(
@@ -475,9 +478,32 @@ mod tests {
         let mut book = ChannelBook::new(Counter::default());
         for minute in 0..100 {
             book.add(vec![untold(minute * 60, minute)]);
-            book.trim();
+            book.trim(None);
         }
         assert_eq!(book.place(&untold(100 * 60, 5)), Place::Known);
         assert_eq!(book.place(&untold(100 * 60, 500)), Place::New);
+    }
+
+    #[test]
+    fn a_reading_on_its_way_finds_the_book_as_it_was_promised() {
+        let interval = |minute: i64| {
+            let since = Some((minute - 1) * 60);
+            reading(
+                minute * 60,
+                Crossings::default(),
+                Crossings::both(1, 0),
+                since,
+            )
+        };
+        let mut book = ChannelBook::new(Counter::default());
+        book.add(vec![interval(1)]);
+        // Minute 2 is on its way when a hundred newer ones arrive.
+        assert_eq!(book.place(&interval(2)), Place::New);
+        book.add((3..103).map(interval).collect());
+        book.trim(Some(interval(2).identity.at));
+        let changes = book.add(vec![interval(2)]);
+        assert_eq!((changes.moved.len(), changes.doubted), (1, Vec::new()));
+        book.trim(None);
+        assert_eq!(book.entries.len(), KEPT);
     }
 }

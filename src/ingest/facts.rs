@@ -187,7 +187,9 @@ impl Facts {
             .iter()
             .map(|(reading, _)| (channel, reading.identity));
         verdict.doubted.extend(doubted);
-        self.slot(channel).book.trim();
+        let slot = self.slot(channel);
+        let oldest_on_its_way = slot.pending.keys().next().map(|identity| identity.at);
+        slot.book.trim(oldest_on_its_way);
         self.note(channel, changes);
         let seen = self.campus.zones.seen_by(channel);
         for reading in fresh {

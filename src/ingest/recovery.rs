@@ -86,7 +86,7 @@ fn books(
                 .map_or_else(Counter::default, |known| known.channel.counter);
             let mut book =
                 ChannelBook::reopened(counter, opening, told.remove(&channel).unwrap_or_default());
-            book.trim();
+            book.trim(None);
             books.insert(channel, book);
         }
     }
@@ -126,7 +126,7 @@ fn unbooked(
         let mut book = ChannelBook::reopened(counter, opening, known);
         let changes = book.add(fresh.clone());
         all.push((channel, fresh, changes));
-        book.trim();
+        book.trim(None);
         books.insert(channel, book);
     }
     Ok(all)
