@@ -51,9 +51,9 @@ browser: tests/browser/node_modules
 	$(call say,Pages in a real browser)
 	cargo test --locked --test browser
 
-bench: packages-bench build
+bench: packages-bench
 	$(call say,Measurements)
-	cargo bench --locked
+	cargo bench --locked --bench parvis
 
 format:
 	cargo fmt

@@ -1,0 +1,95 @@
+//! The least that a server of streams must do: a loop that writes the same bytes to every connection. No runtime, no
+//! heartbeat, no patience with anybody: a limit to compare with, not a server.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::anyhow;
+use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod, SslMode, SslStream};
+
+type Subscribers = Mutex<Vec<SslStream<TcpStream>>>;
+
+/// Serves until it is killed: events of so many bytes, over TLS with a certificate and its key.
+pub(crate) fn run(address: &str, size: &str, certificate: &str, key: &str) -> anyhow::Result<()> {
+    let _ = parvis::appliance::limits::raise_open_files();
+    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    acceptor.set_ciphersuites("TLS_AES_256_GCM_SHA384")?;
+    acceptor.set_mode(SslMode::RELEASE_BUFFERS);
+    acceptor.set_certificate_chain_file(certificate)?;
+    acceptor.set_private_key_file(key, SslFiletype::PEM)?;
+    let acceptor = acceptor.build();
+    let listener = TcpListener::bind(address)?;
+    let size = size.parse()?;
+    let workers = std::thread::available_parallelism()?.get();
+    // One list for each worker, and one thread more, as the one that hears of changes does nothing else.
+    let lists: Arc<Vec<Subscribers>> = Arc::new((0..workers).map(|_| Mutex::default()).collect());
+    std::thread::scope(|scope| {
+        let accepting: Vec<_> = (0..=workers)
+            .map(|worker| {
+                let (listener, acceptor, lists) = (&listener, &acceptor, &lists);
+                scope.spawn(move || {
+                    for tcp in listener.incoming().flatten() {
+                        // Whoever hangs up meanwhile is nobody's concern here.
+                        let _ = welcome(tcp, acceptor, lists, worker, size);
+                    }
+                })
+            })
+            .collect();
+        drop(accepting);
+    });
+    Ok(())
+}
+
+fn welcome(
+    tcp: TcpStream,
+    acceptor: &SslAcceptor,
+    lists: &[Subscribers],
+    worker: usize,
+    size: usize,
+) -> anyhow::Result<()> {
+    tcp.set_nodelay(true)?;
+    let mut tls = acceptor.accept(tcp).map_err(|error| anyhow!("{error}"))?;
+    let mut figure = 0;
+    loop {
+        let mut request = [0; 4_096];
+        let read = tls.read(&mut request)?;
+        match request.get(..read).unwrap_or_default() {
+            [] => return Ok(()),
+            [b'G', ..] => {
+                tls.write_all(
+                    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nretry: 3000\n\n",
+                )?;
+                if let Some(list) = lists.get(worker % lists.len()) {
+                    let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+                    list.push(tls);
+                }
+                return Ok(());
+            }
+            _ => {
+                figure += 1;
+                broadcast(lists, figure, size);
+                tls.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
+            }
+        }
+    }
+}
+
+fn broadcast(lists: &[Subscribers], figure: u64, size: usize) {
+    let event = event(figure, size);
+    std::thread::scope(|scope| {
+        for list in lists {
+            scope.spawn(|| {
+                let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+                list.retain_mut(|tls| tls.write_all(&event).is_ok());
+            });
+        }
+    });
+}
+
+/// An event with a figure, filled up to a size.
+fn event(figure: u64, size: usize) -> Vec<u8> {
+    let text = format!("event: space\ndata: {{\"present\":{figure},\"rest\":\"");
+    let rest = "x".repeat(size.saturating_sub(text.len() + 4));
+    format!("{text}{rest}\"}}\n\n").into_bytes()
+}
