@@ -3,12 +3,20 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::anyhow;
 use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod, SslMode, SslStream};
 
-type Subscribers = Mutex<Vec<SslStream<TcpStream>>>;
+/// The connections that every change is written to, and the changes so far.
+struct Audience {
+    lists: Vec<Mutex<Vec<SslStream<TcpStream>>>>,
+    subscribers: AtomicUsize,
+    changes: AtomicU64,
+    /// Bytes of an event.
+    size: usize,
+}
 
 /// Serves until it is killed: events of so many bytes, over TLS with a certificate and its key.
 pub(crate) fn run(address: &str, size: &str, certificate: &str, key: &str) -> anyhow::Result<()> {
@@ -20,71 +28,67 @@ pub(crate) fn run(address: &str, size: &str, certificate: &str, key: &str) -> an
     acceptor.set_private_key_file(key, SslFiletype::PEM)?;
     let acceptor = acceptor.build();
     let listener = TcpListener::bind(address)?;
-    let size = size.parse()?;
     let workers = std::thread::available_parallelism()?.get();
-    // One list for each worker, and one thread more, as the one that hears of changes does nothing else.
-    let lists: Arc<Vec<Subscribers>> = Arc::new((0..workers).map(|_| Mutex::default()).collect());
+    let audience = Audience {
+        lists: (0..workers).map(|_| Mutex::default()).collect(),
+        subscribers: AtomicUsize::new(0),
+        changes: AtomicU64::new(0),
+        size: size.parse()?,
+    };
     std::thread::scope(|scope| {
-        let accepting: Vec<_> = (0..=workers)
-            .map(|worker| {
-                let (listener, acceptor, lists) = (&listener, &acceptor, &lists);
-                scope.spawn(move || {
-                    for tcp in listener.incoming().flatten() {
-                        // Whoever hangs up meanwhile is nobody's concern here.
-                        let _ = welcome(tcp, acceptor, lists, worker, size);
-                    }
-                })
-            })
-            .collect();
-        drop(accepting);
+        // One thread more than lists: the one that hears of changes does nothing else meanwhile.
+        for _ in 0..=workers {
+            let (listener, acceptor, audience) = (&listener, &acceptor, &audience);
+            scope.spawn(move || {
+                for tcp in listener.incoming().flatten() {
+                    // Whoever hangs up meanwhile is nobody's concern here.
+                    let _ = audience.welcome(tcp, acceptor);
+                }
+            });
+        }
     });
     Ok(())
 }
 
-fn welcome(
-    tcp: TcpStream,
-    acceptor: &SslAcceptor,
-    lists: &[Subscribers],
-    worker: usize,
-    size: usize,
-) -> anyhow::Result<()> {
-    tcp.set_nodelay(true)?;
-    let mut tls = acceptor.accept(tcp).map_err(|error| anyhow!("{error}"))?;
-    let mut figure = 0;
-    loop {
-        let mut request = [0; 4_096];
-        let read = tls.read(&mut request)?;
-        match request.get(..read).unwrap_or_default() {
-            [] => return Ok(()),
-            [b'G', ..] => {
-                tls.write_all(
-                    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nretry: 3000\n\n",
-                )?;
-                if let Some(list) = lists.get(worker % lists.len()) {
-                    let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
-                    list.push(tls);
+impl Audience {
+    fn welcome(&self, tcp: TcpStream, acceptor: &SslAcceptor) -> anyhow::Result<()> {
+        tcp.set_nodelay(true)?;
+        let mut tls = acceptor.accept(tcp).map_err(|error| anyhow!("{error}"))?;
+        loop {
+            let mut request = [0; 4_096];
+            let read = tls.read(&mut request)?;
+            match request.get(..read).unwrap_or_default() {
+                [] => return Ok(()),
+                [b'G', ..] => {
+                    tls.write_all(
+                        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nretry: 3000\n\n",
+                    )?;
+                    let number = self.subscribers.fetch_add(1, Ordering::Relaxed);
+                    if let Some(list) = self.lists.get(number % self.lists.len()) {
+                        let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+                        list.push(tls);
+                    }
+                    return Ok(());
                 }
-                return Ok(());
-            }
-            _ => {
-                figure += 1;
-                broadcast(lists, figure, size);
-                tls.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
+                _ => {
+                    self.broadcast();
+                    tls.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
+                }
             }
         }
     }
-}
 
-fn broadcast(lists: &[Subscribers], figure: u64, size: usize) {
-    let event = event(figure, size);
-    std::thread::scope(|scope| {
-        for list in lists {
-            scope.spawn(|| {
-                let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
-                list.retain_mut(|tls| tls.write_all(&event).is_ok());
-            });
-        }
-    });
+    fn broadcast(&self) {
+        let event = event(1 + self.changes.fetch_add(1, Ordering::Relaxed), self.size);
+        std::thread::scope(|scope| {
+            for list in &self.lists {
+                scope.spawn(|| {
+                    let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+                    list.retain_mut(|tls| tls.write_all(&event).is_ok());
+                });
+            }
+        });
+    }
 }
 
 /// An event with a figure, filled up to a size.

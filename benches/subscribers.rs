@@ -65,7 +65,6 @@ pub(crate) fn run(address: &str, count: &str) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let change = Arc::new(Change::default());
         subscribe(address, count, &change).await?;
-        let mut poster = Connection::open(address, None).await?;
         tell(&format!("subscribed {count}"))?;
         while let Some(order) = orders.recv().await {
             let mut words = order.split(' ').skip(1);
@@ -73,6 +72,7 @@ pub(crate) fn run(address: &str, count: &str) -> anyhow::Result<()> {
             let secret = words.next().context("which secret")?;
             let mut fleet = Fleet::new(secret, std::iter::once(SENSOR), 1);
             fleet.skip_to_now();
+            let mut poster = Connection::open(address, None).await?;
             let (half, last, arrived) =
                 publish(&change, figure, count, &mut poster, &mut fleet).await?;
             tell(&format!("{half} {last} {arrived}"))?;
@@ -147,7 +147,8 @@ async fn publish(
     change.count.store(0, Ordering::Relaxed);
     let begin = Instant::now();
     let answer = poster.ask(fleet.next()).await?;
-    ensure!(answer.is_success(), "a reading is refused");
+    let told = String::from_utf8_lossy(answer.head);
+    ensure!(answer.is_success(), "a reading is refused: {told}");
     let _ = tokio::time::timeout(PATIENCE, change.all_have_it.notified()).await;
     let mut arrivals = change
         .arrivals
