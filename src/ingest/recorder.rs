@@ -33,6 +33,9 @@ pub type Announce = Box<dyn FnMut(&[(SpaceId, Figure)]) + Send>;
 /// How often figures are looked at when nobody sends anything: sources fall silent, days begin.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How often figures are brought up to date at the most: readings that come close together move them once.
+const REFRESH_PAUSE: Duration = Duration::from_millis(20);
+
 /// The ledger is written this long after it was last written, at the soonest; and it takes at most a fifth of the time.
 const BOOKING_PAUSE: Duration = Duration::from_millis(200);
 const BOOKING_SHARE: u32 = 4;
@@ -77,6 +80,7 @@ pub struct Recorder {
     looked_at: Instant,
     /// The campus changed since figures were last announced: all look different.
     is_described_anew: bool,
+    refreshed_at: Instant,
     is_stopping: bool,
 }
 
@@ -148,6 +152,7 @@ impl Recorder {
             announce,
             looked_at: Instant::now(),
             is_described_anew: true,
+            refreshed_at: Instant::now(),
             is_stopping: false,
         };
         let listener = Listener::new(Arc::clone(parvis), events.clone(), place.last_correction);
@@ -167,7 +172,12 @@ impl Recorder {
     fn run(mut self, inbox: &Receiver<Event>) {
         self.look_around(self.clock.now());
         loop {
-            match inbox.recv_timeout(TICK) {
+            let patience = if self.facts.spaces.are_touched() {
+                REFRESH_PAUSE
+            } else {
+                TICK
+            };
+            match inbox.recv_timeout(patience) {
                 Ok(event) => {
                     self.hear(event);
                     while let Ok(event) = inbox.try_recv() {
@@ -224,20 +234,30 @@ impl Recorder {
         }
     }
 
-    /// Brings figures up to date and announces those that changed.
+    /// Brings figures up to date, when it is time to.
     fn look_around(&mut self, now: Moment) {
-        let spaces = &mut self.facts.spaces;
-        let mut changed = if self.is_described_anew || self.looked_at.elapsed() >= TICK {
+        if self.is_described_anew || self.looked_at.elapsed() >= TICK {
             self.looked_at = Instant::now();
             self.batches.forget_gone();
-            self.facts.draft.turns.extend(spaces.turn(now));
-            spaces.refresh_all(now)
-        } else {
-            spaces.refresh(now)
-        };
+            let turns = self.facts.spaces.turn(now);
+            self.facts.draft.turns.extend(turns);
+            self.facts.spaces.touch_all();
+            self.refresh(now);
+        } else if self.refreshed_at.elapsed() >= REFRESH_PAUSE {
+            self.refresh(now);
+        }
+    }
+
+    /// Brings figures up to date and announces those that changed.
+    fn refresh(&mut self, now: Moment) {
+        if !self.facts.spaces.are_touched() && !self.is_described_anew {
+            return;
+        }
+        self.refreshed_at = Instant::now();
+        let mut changed = self.facts.spaces.refresh(now);
         if std::mem::take(&mut self.is_described_anew) {
             let figure = |(space, state): (&SpaceId, &SpaceState)| (*space, state.figure);
-            changed = spaces.states.iter().map(figure).collect();
+            changed = self.facts.spaces.states.iter().map(figure).collect();
         }
         if !changed.is_empty() {
             (self.announce)(&changed);
@@ -245,20 +265,21 @@ impl Recorder {
     }
 
     fn write_ledger(&mut self, now: Moment) {
-        let ledger = &mut self.ledger;
-        if ledger.writing_since.is_some() {
-            return;
-        }
-        let publications = self.facts.spaces.has_news();
-        if self.facts.draft.is_empty() && !publications {
-            for told in ledger.asked.drain(..) {
-                let _ = told.send(());
-            }
+        if self.ledger.writing_since.is_some() {
             return;
         }
         let is_urgent =
-            self.is_stopping || !ledger.asked.is_empty() || !self.facts.draft.turns.is_empty();
-        if !is_urgent && Instant::now() < ledger.again_at {
+            self.is_stopping || !self.ledger.asked.is_empty() || !self.facts.draft.turns.is_empty();
+        if !is_urgent && Instant::now() < self.ledger.again_at {
+            return;
+        }
+        // What is published must be as new as what is booked.
+        self.refresh(now);
+        let ledger = &mut self.ledger;
+        if self.facts.draft.is_empty() && !self.facts.spaces.has_news() {
+            for told in ledger.asked.drain(..) {
+                let _ = told.send(());
+            }
             return;
         }
         let draft = std::mem::take(&mut self.facts.draft);

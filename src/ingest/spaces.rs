@@ -224,14 +224,18 @@ impl Spaces {
         changed
     }
 
-    /// Time alone changes figures too: sources fall silent, half an hour passes.
-    pub(super) fn refresh_all(&mut self, now: Moment) -> Vec<(SpaceId, Figure)> {
+    /// Time alone changes figures too: sources fall silent, half an hour passes. All are looked at again next.
+    pub(super) fn touch_all(&mut self) {
         self.touched.extend(self.states.keys());
         // A good figure is looked at again only when time passes.
         for state in self.states.values_mut() {
             state.is_surely_good = false;
         }
-        self.refresh(now)
+    }
+
+    /// Whether a figure may have changed since it was last brought up to date.
+    pub(super) fn are_touched(&self) -> bool {
+        !self.touched.is_empty()
     }
 
     fn refresh_one(&mut self, campus: &Campus, space: SpaceId, now: Moment) -> Option<Figure> {
