@@ -16,7 +16,7 @@ use actix_service::{
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::{TcpStream, UnixStream};
 use actix_web::{App, web};
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{Backlog, setsockopt, sockopt};
 use openssl::ssl::{Ssl, SslAcceptor};
 
 use super::handoff::{Connection, Tls};
@@ -36,7 +36,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const GONE_AFTER_MILLISECONDS: u32 = 12_000;
 
 /// Connections that may wait to be accepted.
-const BACKLOG: u32 = 4_096;
+const BACKLOG: i32 = 4_096;
 
 /// Connections a worker holds at the most; streams are not among them.
 const CONNECTIONS: usize = 10_000;
@@ -80,6 +80,14 @@ pub fn block_on<T>(service: impl Future<Output = Result<T, Error>>) -> Result<T,
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    let listener = bind(address)?;
+    // The standard library lets 128 wait; after a restart everybody comes back at once.
+    let backlog = Backlog::new(BACKLOG).map_err(Error::internal)?;
+    nix::sys::socket::listen(&listener, backlog).map_err(Error::internal)?;
+    Ok(listener)
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address)
         .or_else(|error| match address {
             // A machine without IPv6.
@@ -190,7 +198,6 @@ impl Doors {
         let acceptor = self.acceptor;
         let server = Server::build()
             .workers(workers)
-            .backlog(BACKLOG)
             .max_concurrent_connections(CONNECTIONS)
             .shutdown_timeout(STOP_SECONDS)
             .disable_signals()
