@@ -79,6 +79,100 @@ async fn a_dry_run_shows_the_plan_and_does_nothing() {
     assert_eq!(described(&parvis), stored);
 }
 
+/// What is changed in the library to break a rule: from, to, where the line is that is told, and the rule.
+const BROKEN: [(&str, &str, &str, &str); 15] = [
+    (
+        "from = \"ground\"\nto = \"upper\"",
+        "from = \"ground\"\nto = \"ground\"",
+        "to = \"ground\"\n\n[[gateway]]",
+        "two-sides",
+    ),
+    (
+        "key = \"logic-1\"\npassage = \"Stairs\"",
+        "key = \"l\"\npassage = \"Stairs\"\n[[sensor.channel]]\nkey = \"l\"\npassage = \"Main door\"",
+        "key = \"l\"\npassage = \"Main door\"",
+        "one-passage",
+    ),
+    (
+        "slug = \"library\"\nsite = \"library\"\n",
+        "slug = \"library\"\nsite = \"library\"\nparent = \"upper\"\n",
+        "parent = \"upper\"",
+        "tree",
+    ),
+    (
+        "to = \"ground\"\n",
+        "to = \"cellar\"\n",
+        "to = \"cellar\"",
+        "known-name",
+    ),
+    (
+        "passage = \"Side door\"",
+        "passage = \"Back door\"",
+        "passage = \"Back door\"",
+        "known-name",
+    ),
+    (
+        "space = \"reading-room\"",
+        "space = \"reading\"",
+        "space = \"reading\"",
+        "known-name",
+    ),
+    (
+        "gateway = \"gate\"",
+        "gateway = \"gates\"",
+        "gateway = \"gates\"",
+        "known-name",
+    ),
+    (
+        "slug = \"upper\"",
+        "slug = \"ground\"",
+        "slug = \"ground\"\nsite = \"library\"\nparent = \"library\"\nname = { fr = \"Étage\"",
+        "unique-slug",
+    ),
+    (
+        "device = \"AA:02\"",
+        "device = \"aa:01\"",
+        "device = \"aa:01\"",
+        "unique-device",
+    ),
+    (
+        "opening_hours = \"24/7\"",
+        "opening_hours = \"Mon to Fri\"",
+        "opening_hours = \"Mon",
+        "opening-hours",
+    ),
+    (
+        "holidays = \"FR\"",
+        "holidays = \"FR\"\nmotto = \"x\"",
+        "motto",
+        "form",
+    ),
+    (
+        "time_zone = \"Europe/Paris\"",
+        "time_zone = \"Europe/Valmont\"",
+        "time_zone",
+        "form",
+    ),
+    (
+        "comfort = 60",
+        "comfort = many",
+        "capacity = [{ since = 2020-01-01, comfort = many",
+        "form",
+    ),
+    (
+        "comfort = 20",
+        "comfort = 0",
+        "capacity = [{ since = 2020-01-01, comfort = 0",
+        "capacity-positive",
+    ),
+    (
+        "[[passage]]\nname = \"Stairs\"",
+        "[[passage\nname = \"Stairs\"",
+        "[[passage\n",
+        "form",
+    ),
+];
+
 #[tokio::test]
 async fn a_file_that_breaks_a_rule_is_refused_whole_with_line_and_rule() {
     let parvis = TestParvis::start(LIBRARY).await;
@@ -94,98 +188,7 @@ async fn a_file_that_breaks_a_rule_is_refused_whole_with_line_and_rule() {
     // Whatever is wrong, something else in the file is right and new.
     let line_of =
         |text: &str, written: &str| text.split(written).next().unwrap().lines().count() + 1;
-    for (from, to, at, rule) in [
-        (
-            "from = \"ground\"\nto = \"upper\"",
-            "from = \"ground\"\nto = \"ground\"",
-            "to = \"ground\"\n\n[[gateway]]",
-            "two-sides",
-        ),
-        (
-            "key = \"logic-1\"\npassage = \"Stairs\"",
-            "key = \"l\"\npassage = \"Stairs\"\n[[sensor.channel]]\nkey = \"l\"\npassage = \"Main door\"",
-            "key = \"l\"\npassage = \"Main door\"",
-            "one-passage",
-        ),
-        (
-            "slug = \"library\"\nsite = \"library\"\n",
-            "slug = \"library\"\nsite = \"library\"\nparent = \"upper\"\n",
-            "parent = \"upper\"",
-            "tree",
-        ),
-        (
-            "to = \"ground\"\n",
-            "to = \"cellar\"\n",
-            "to = \"cellar\"",
-            "known-name",
-        ),
-        (
-            "passage = \"Side door\"",
-            "passage = \"Back door\"",
-            "passage = \"Back door\"",
-            "known-name",
-        ),
-        (
-            "space = \"reading-room\"",
-            "space = \"reading\"",
-            "space = \"reading\"",
-            "known-name",
-        ),
-        (
-            "gateway = \"gate\"",
-            "gateway = \"gates\"",
-            "gateway = \"gates\"",
-            "known-name",
-        ),
-        (
-            "slug = \"upper\"",
-            "slug = \"ground\"",
-            "slug = \"ground\"\nsite = \"library\"\nparent = \"library\"\nname = { fr = \"Étage\"",
-            "unique-slug",
-        ),
-        (
-            "device = \"AA:02\"",
-            "device = \"aa:01\"",
-            "device = \"aa:01\"",
-            "unique-device",
-        ),
-        (
-            "opening_hours = \"24/7\"",
-            "opening_hours = \"Mon to Fri\"",
-            "opening_hours = \"Mon",
-            "opening-hours",
-        ),
-        (
-            "holidays = \"FR\"",
-            "holidays = \"FR\"\nmotto = \"x\"",
-            "motto",
-            "form",
-        ),
-        (
-            "time_zone = \"Europe/Paris\"",
-            "time_zone = \"Europe/Valmont\"",
-            "time_zone",
-            "form",
-        ),
-        (
-            "comfort = 60",
-            "comfort = many",
-            "capacity = [{ since = 2020-01-01, comfort = many",
-            "form",
-        ),
-        (
-            "comfort = 20",
-            "comfort = 0",
-            "capacity = [{ since = 2020-01-01, comfort = 0",
-            "capacity-positive",
-        ),
-        (
-            "[[passage]]\nname = \"Stairs\"",
-            "[[passage\nname = \"Stairs\"",
-            "[[passage\n",
-            "form",
-        ),
-    ] {
+    for (from, to, at, rule) in BROKEN {
         let text = with(from, to).replacen("Test University", "New University", 1);
         let told = refused(rule, &text);
         let place = format!("bad.toml:{}: {rule}: ", line_of(&text, at));

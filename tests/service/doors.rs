@@ -72,11 +72,8 @@ async fn the_certificate_is_made_once_and_names_the_service() {
     let directory = parvis.directory.clone();
     let file = |name: &str| std::fs::read(directory.join(name)).unwrap();
     let made = (file("certificate.pem"), file("key.pem"));
-    let mode = std::fs::metadata(parvis.directory.join("key.pem"))
-        .unwrap()
-        .permissions()
-        .mode();
-    assert_eq!(mode & 0o777, 0o600);
+    let key = std::fs::metadata(directory.join("key.pem")).unwrap();
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
     let certificate = parvis.directory.join("certificate.pem");
     let trusting = |ssl: &mut SslConnectorBuilder| {
         ssl.set_ca_file(&certificate).unwrap();
@@ -96,12 +93,12 @@ async fn the_certificate_is_made_once_and_names_the_service() {
     // A name, rather than an address, is named as one; half a pair is not overwritten.
     parvis.stop();
     let settings = String::from_utf8(file("parvis.toml")).unwrap();
-    let named = settings.replacen(
+    let settings = settings.replacen(
         &format!("public_name = \"{}\"", parvis.host()),
         "public_name = \"parvis.example\"",
         1,
     );
-    parvis.write("parvis.toml", named);
+    parvis.write("parvis.toml", settings);
     std::fs::remove_file(&certificate).unwrap();
     let output = parvis.command(&["serve"]);
     assert!(!output.status.success());

@@ -141,7 +141,7 @@ async fn every_address_has_its_headers_and_none_a_cookie() {
 #[tokio::test]
 async fn odd_paths_lead_nowhere() {
     let parvis = TestParvis::start(LIBRARY).await;
-    let long = "a".repeat(60_000);
+    let endless = "a".repeat(60_000);
     let mut odd: Vec<String> = [
         "/%00",
         "/spaces/%00",
@@ -180,10 +180,10 @@ async fn odd_paths_lead_nowhere() {
     .map(str::to_owned)
     .to_vec();
     odd.extend([
-        format!("/{long}"),
-        format!("/spaces/{long}"),
-        format!("/api/v1/spaces/{long}"),
-        format!("/assets/{long}"),
+        format!("/{endless}"),
+        format!("/spaces/{endless}"),
+        format!("/api/v1/spaces/{endless}"),
+        format!("/assets/{endless}"),
     ]);
     for path in odd {
         let shown: String = path.chars().take(60).collect();

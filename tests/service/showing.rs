@@ -171,13 +171,13 @@ async fn history_has_a_point_each_step_and_refuses_what_makes_no_sense() {
         (97, &json!(900))
     );
     let dates = (now.date_naive() - chrono::Days::new(2), now.date_naive());
-    let dated = parvis
+    let by_day = parvis
         .get(&format!(
             "/api/v1/spaces/ground/history?from={}&to={}&step=86400",
             dates.0, dates.1
         ))
         .await;
-    assert_eq!(dated.json()["points"].as_array().unwrap().len(), 3);
+    assert_eq!(by_day.json()["points"].as_array().unwrap().len(), 3);
     for (query, field) in [
         ("step=59", "step"),
         ("step=0", "step"),

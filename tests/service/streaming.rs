@@ -52,8 +52,8 @@ impl Listener {
     async fn until(&mut self, end: &str) -> String {
         loop {
             if let Some((text, rest)) = self.unread.split_once(end) {
-                let text = text.to_owned();
-                self.unread = rest.to_owned();
+                let (text, rest) = (text.to_owned(), rest.to_owned());
+                self.unread = rest;
                 return text;
             }
             let mut bytes = [0; 4096];
