@@ -4,10 +4,12 @@ const KEY = "parvis-favourites";
 const list = document.querySelector("[data-favourites]");
 const others = document.querySelector("[data-rows]");
 const texts = document.documentElement.dataset;
+const order = [...document.querySelectorAll(".row[data-slug]")].map((row) => row.dataset.slug);
 
 function read() {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? [];
+    const known = JSON.parse(localStorage.getItem(KEY));
+    return Array.isArray(known) ? known : [];
   } catch {
     return [];
   }
@@ -41,11 +43,12 @@ function star(holder) {
   holder.append(button);
 }
 
+// Each row where it belongs, in the order in which the page came.
 function sort() {
   if (!list || !others) return;
-  for (const row of document.querySelectorAll("[data-slug].row")) {
-    const target = favourites.includes(row.dataset.slug) ? list : others;
-    if (row.parentElement !== target) target.append(row);
+  for (const slug of order) {
+    const row = document.getElementById(`row-${slug}`);
+    if (row) (favourites.includes(slug) ? list : others).append(row);
   }
   list.closest("section").hidden = !list.children.length;
 }
@@ -54,4 +57,4 @@ document.querySelectorAll("[data-slug]").forEach(star);
 document.addEventListener("part", (event) => {
   if (event.detail.dataset.slug) star(event.detail);
 });
-sort();
+if (favourites.length) sort();

@@ -5,7 +5,10 @@ const notice = document.querySelector("[data-notice]");
 const spoken = document.querySelector("[data-spoken-here]");
 const SILENCE = 30_000;
 const SPEAK_EVERY = 60_000;
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "numeric", minute: "2-digit", hourCycle: "h23" });
+// Times are the place's, wherever the reader is.
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
+  hour: "numeric", minute: "2-digit", hourCycle: "h23", timeZone: document.documentElement.dataset.zone,
+});
 
 let source;
 let heardAt = Date.now();
@@ -17,11 +20,12 @@ function show(html) {
   const part = holder.content.firstElementChild;
   const old = part && document.getElementById(part.id);
   if (!old) return;
-  const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  const focused = old.contains(document.activeElement) && document.activeElement.localName;
   old.replaceWith(part);
-  if (focused) part.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
   part.classList.add("fresh");
   document.dispatchEvent(new CustomEvent("part", { detail: part }));
+  // A part has one link and one button at most: whoever was on it stays on it.
+  if (focused) part.querySelector(focused)?.focus();
   if (spoken && part.dataset.spoken && Date.now() - spokeAt > SPEAK_EVERY) {
     spokeAt = Date.now();
     spoken.textContent = part.dataset.spoken;

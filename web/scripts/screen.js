@@ -2,7 +2,7 @@
 
 const clock = document.querySelector("[data-clock]");
 const format = new Intl.DateTimeFormat(document.documentElement.lang, {
-  hour: "numeric", minute: "2-digit", hourCycle: "h23", timeZone: clock.dataset.clock,
+  hour: "numeric", minute: "2-digit", hourCycle: "h23", timeZone: document.documentElement.dataset.zone,
 });
 
 function tick() {

@@ -10,9 +10,19 @@ function filter() {
     row.hidden = !fold(row.dataset.name).includes(wanted);
     if (!row.hidden) shown += 1;
   }
-  const none = document.querySelector("[data-none]");
-  if (none) none.hidden = shown > 0;
+  document.querySelector("[data-none]").hidden = shown > 0;
 }
 
-input?.addEventListener("input", filter);
-document.addEventListener("part", filter);
+// A page that answers a search holds the matches only: another search is the server's again.
+if (!input.defaultValue) {
+  input.addEventListener("input", filter);
+  document.addEventListener("part", filter);
+  // Everything is found already; what is left to do is to put the keyboard of a phone away.
+  input.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    filter();
+    input.blur();
+  });
+  // A browser that restores the page restores the words too.
+  filter();
+}

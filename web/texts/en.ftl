@@ -11,6 +11,10 @@ offline-notice = No connection. Figures are as of
 breadcrumbs = You are here
 
 home-title = Where is there room?
+search-title = Search: { $words }
+screen-title = { $name }, on screen
+widget-title = { $name }, in brief
+
 home-description = How full the libraries, canteens and desks of the campus are now.
 home-summary = { $open ->
     [0] Everything is closed now.
@@ -65,13 +69,19 @@ figure-people = { $present ->
     [one] 1 person there
    *[other] { $present } people there
   }
-figure-none = no figure yet
+percent-sign = %
 
 warning-degraded = Estimate: a counter is silent.
-warning-stale = No data since { $time }.
+warning-silent = No data since { $time }.
+warning-stale = No data since { $time }. Last count: { $present ->
+    [0] nobody
+    [one] 1 person
+   *[other] { $present } people
+  }.
 as-of = As of { $time }
 as-of-never = Nothing counted yet
 estimate-word = about { $word }
+estimate-none = probably { $word }
 
 opening-closes = closes at { $time }
 opening-opens = opens at { $time }
@@ -82,20 +92,23 @@ opening-always = always open
 opening-closed = closed until further notice
 opening-unknown = hours unknown
 
-spoken-open = { $name }: { $word }, { $percent } percent
+spoken-level = { $name }: { $word }, { $percent } percent
 spoken-plain = { $name }: { $word }
 
 now-title = Now
 today-title = Today
 today-nothing = Nothing was counted today so far.
-today-caption = People present in the course of today, at most { $most }, now { $now }.
+today-caption = People present in the course of today: at most { $most }, now { $now }.
+today-caption-until = People present today until { $time }: at most { $most }, { $now } at the end.
 show-as-table = Show as table
 table-time = Time
 table-people = People
-chart-now = now
+chart-people = People
+chart-now = { $people } now
+chart-until = { $people } at { $time }
 parts-title = Rooms and zones
 hours-title = Opening hours
-hours-unknown = Nobody has told us the opening hours.
+hours-unknown = The opening hours are not known.
 hours-closed = closed
 hours-all-day = open all day
 about-title = About this place
@@ -116,11 +129,15 @@ method-levels = { $sensors ->
   }
 method-parts = The sum of its rooms and zones.
 method-nothing = Nothing measures this place yet.
-method-counted = Today { $entries } people were counted in and { $exits } out.
-method-drift = Doors miss people: from past days, each exit is counted as { $weight }.
-method-recount = Staff counted { $people } people at { $time }.
+method-counted = Counted today: { $entries } in, { $exits } out.
+method-drift = Sensors miss some people: going by past days, each exit counts as { $weight }.
+method-recount = { $people ->
+    [0] Staff saw nobody there at { $time }.
+    [one] Staff counted 1 person at { $time }.
+   *[other] Staff counted { $people } people at { $time }.
+  }
 
-neighbours-title = There is room here
+neighbours-title = Room elsewhere
 screen-link = Open this place on your phone
 widget-more = More
 

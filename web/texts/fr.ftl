@@ -3,14 +3,18 @@
 language-name = Français
 language-choice = Langue
 skip-to-content = Aller au contenu
-footer-privacy = On ne compte ici que des nombres : ni nom, ni image, ni cookie.
+footer-privacy = On ne compte ici que des nombres : ni nom, ni image, ni cookie.
 footer-more = En savoir plus
 footer-open-data = Données ouvertes
-favourite-button = Favori :
+favourite-button = Favori :
 offline-notice = Pas de connexion. Chiffres de
 breadcrumbs = Vous êtes ici
 
-home-title = Où y a-t-il de la place ?
+home-title = Où y a‑t‑il de la place ?
+search-title = Recherche : { $words }
+screen-title = { $name }, à l’écran
+widget-title = { $name }, en bref
+
 home-description = L’affluence des bibliothèques, restaurants et guichets du campus, en direct.
 home-summary = { $open ->
     [0] Tout est fermé en ce moment.
@@ -29,12 +33,12 @@ search-button = Chercher
 filter-label = Afficher
 filter-all = Tous
 filter-open = Ouverts
-filter-quiet = Beaucoup de place
+filter-quiet = Avec de la place
 favourites-title = Vos favoris
 places-title = Lieux
 no-match = Aucun lieu ne correspond.
 no-places = Aucun lieu n’est encore décrit.
-best-now = Le mieux maintenant
+best-now = Meilleur choix
 
 level-empty = Vide
 level-quiet = Calme
@@ -65,13 +69,20 @@ figure-people = { $present ->
     [one] { $present } personne sur place
    *[other] { $present } personnes sur place
   }
-figure-none = pas encore de chiffre
+# Une espace fine insécable précède le signe.
+percent-sign = {"\u202F"}%
 
-warning-degraded = Estimation : un compteur ne répond pas.
-warning-stale = Pas de données depuis { $time }.
+warning-degraded = Estimation : un compteur ne répond pas.
+warning-silent = Pas de données depuis { $time }.
+warning-stale = Pas de données depuis { $time }. Dernier comptage : { $present ->
+    [0] personne
+    [one] { $present } personne
+   *[other] { $present } personnes
+  }.
 as-of = Données de { $time }
 as-of-never = Rien n’a encore été compté
 estimate-word = environ { $word }
+estimate-none = sans doute { $word }
 
 opening-closes = ferme à { $time }
 opening-opens = ouvre à { $time }
@@ -82,17 +93,20 @@ opening-always = toujours ouvert
 opening-closed = fermé jusqu’à nouvel ordre
 opening-unknown = horaires inconnus
 
-spoken-open = { $name } : { $word }, { $percent } pour cent
-spoken-plain = { $name } : { $word }
+spoken-level = { $name } : { $word }, { $percent } pour cent
+spoken-plain = { $name } : { $word }
 
 now-title = Maintenant
 today-title = Aujourd’hui
 today-nothing = Rien n’a encore été compté aujourd’hui.
-today-caption = Personnes présentes au fil de la journée, { $most } au plus, { $now } maintenant.
+today-caption = Personnes présentes au fil de la journée : { $most } au plus, { $now } maintenant.
+today-caption-until = Personnes présentes aujourd’hui jusqu’à { $time } : { $most } au plus, { $now } à la fin.
 show-as-table = Voir en tableau
 table-time = Heure
 table-people = Personnes
-chart-now = maintenant
+chart-people = Personnes
+chart-now = { $people } maintenant
+chart-until = { $people } à { $time }
 parts-title = Salles et espaces
 hours-title = Horaires
 hours-unknown = Les horaires ne nous ont pas été communiqués.
@@ -107,8 +121,8 @@ about-website = Site web
 about-services = Sur place
 method-title = Comment on compte
 method-flows = { $sensors ->
-    [one] Un capteur aux portes compte les entrées et les sorties. Il ne voit aucun visage et ne garde aucune image.
-   *[other] { $sensors } capteurs aux portes comptent les entrées et les sorties. Ils ne voient aucun visage et ne gardent aucune image.
+    [one] Un capteur, à la porte, compte les entrées et les sorties. Il ne voit aucun visage et ne garde aucune image.
+   *[other] { $sensors } capteurs, aux portes, comptent les entrées et les sorties. Ils ne voient aucun visage et ne gardent aucune image.
   }
 method-levels = { $sensors ->
     [one] Un capteur voit combien de personnes sont là. Il ne garde aucune image.
@@ -116,11 +130,15 @@ method-levels = { $sensors ->
   }
 method-parts = La somme de ses salles et espaces.
 method-nothing = Rien ne mesure encore ce lieu.
-method-counted = Aujourd’hui, { $entries } entrées et { $exits } sorties ont été comptées.
-method-drift = Les portes manquent du monde : d’après les jours passés, chaque sortie compte pour { $weight }.
-method-recount = Le personnel a compté { $people } personnes à { $time }.
+method-counted = Passages comptés aujourd’hui : { $entries } à l’entrée, { $exits } à la sortie.
+method-drift = Des passages échappent aux capteurs : d’après les jours passés, chaque sortie compte pour { $weight }.
+method-recount = { $people ->
+    [0] Le personnel n’a vu personne à { $time }.
+    [one] Le personnel a compté { $people } personne à { $time }.
+   *[other] Le personnel a compté { $people } personnes à { $time }.
+  }
 
-neighbours-title = Il y a de la place ici
+neighbours-title = De la place ailleurs
 screen-link = Ouvrir ce lieu sur votre téléphone
 widget-more = Détails
 
@@ -147,11 +165,11 @@ month-12 = décembre
 date-form = { $day } { $month }
 
 error-404 = Il n’y a rien ici
-error-404-advice = L’adresse est peut-être mal écrite, ou le lieu a changé d’adresse.
+error-404-advice = L’adresse est peut-être mal écrite, ou ce lieu a changé d’adresse.
 error-503 = Un instant
-error-503-advice = Une partie du service ne répond pas. Elle reviendra ; réessayez bientôt.
+error-503-advice = Une partie du service ne répond pas. Elle reviendra ; réessayez bientôt.
 error-500 = Quelque chose s’est cassé chez nous
-error-500-advice = C’est noté. Réessayez ; si cela persiste, prévenez la bibliothèque en citant la référence.
+error-500-advice = C’est noté. Réessayez ; si cela persiste, prévenez la bibliothèque en citant la référence.
 error-other = Cela n’a pas fonctionné
-error-reference = Référence :
+error-reference = Référence :
 error-home = Tous les lieux

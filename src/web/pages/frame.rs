@@ -16,6 +16,8 @@ pub(super) struct Other {
 pub(super) struct Frame<'t> {
     pub(super) t: Speech<'t>,
     pub(super) language: &'t str,
+    /// The zone of all times on the page, which need not be the visitor's.
+    pub(super) zone: &'static str,
     pub(super) title: String,
     pub(super) description: String,
     pub(super) institution: String,
@@ -76,6 +78,7 @@ impl<'t> Frame<'t> {
         Self {
             t,
             language,
+            zone: services.parvis.campus().zone().name(),
             title,
             description: wish.description.to_owned(),
             institution,

@@ -24,6 +24,8 @@ struct Home<'t> {
     frame: Frame<'t>,
     summary: String,
     query: String,
+    /// The filter in use, which a search keeps.
+    show: String,
     filters: Vec<Filter>,
     rows: Vec<String>,
     nothing: String,
@@ -124,14 +126,16 @@ fn page(
     ];
     let filters = filters.map(|(show, key)| Filter {
         words: t.say(key),
-        address: if show.is_empty() {
-            request.path().to_owned()
-        } else {
-            format!("?show={show}")
-        },
+        address: address(request.path(), &wanted.words, show),
         is_current: show == wanted.show,
     });
+    let title = if wanted.words.is_empty() {
+        t.say("home-title")
+    } else {
+        t.say_with("search-title", &[("words", wanted.words.as_str().into())])
+    };
     let wish = Wish {
+        title: &title,
         description: &t.say("home-description"),
         scripts: &["live.js", "favourites.js", "search.js"],
         live: Some(live::address("rows", "", &place, &board)),
@@ -144,6 +148,7 @@ fn page(
             &[("open", open.into()), ("room", room.into())],
         ),
         query: wanted.words.clone(),
+        show: wanted.show.clone(),
         filters: filters.into(),
         rows,
         nothing: t.say(if there_are_none {
@@ -153,6 +158,33 @@ fn page(
         }),
     };
     body(&page, HTML, Kind::Page)
+}
+
+/// The address of a filter, which keeps what was searched for.
+fn address(path: &str, words: &str, show: &str) -> String {
+    let words = [("q", encoded(words)), ("show", show.to_owned())]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={value}"));
+    let query = words.collect::<Vec<_>>().join("&");
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
+}
+
+/// Words as a part of an address.
+fn encoded(words: &str) -> String {
+    words
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 /// The place to go to now: the first of the list, if there is a choice and it has room.
@@ -184,7 +216,7 @@ fn is_open(view: &SpaceView) -> bool {
 fn order(view: &SpaceView) -> (bool, bool, i64) {
     (
         !is_open(view),
-        view.level == Level::Unknown,
+        view.present.is_none() || view.stale,
         view.percentage.unwrap_or(i64::MAX),
     )
 }

@@ -17,25 +17,29 @@ pub(super) struct Row<'t> {
     pub(super) t: Speech<'t>,
     pub(super) slug: String,
     pub(super) name: String,
+    /// The beginning of the name, where there is one line for it.
     pub(super) short_name: String,
+    /// Whether the name needs smaller letters on a screen.
+    pub(super) is_long: bool,
     pub(super) address: String,
     pub(super) public_address: String,
-    /// The level, or `closed`: picks the colour.
+    /// The level, `closed`, or `counted` where people are known and nobody said how many there could be: picks the colour.
     pub(super) class: &'static str,
     /// The shape of the level, as an SVG path in a circle: the fuller the place, the fuller the circle.
     pub(super) shape: &'static str,
     pub(super) colour: &'static str,
     pub(super) word: String,
-    pub(super) percent: Option<i64>,
-    /// How much of the bar is filled, 0 to 100.
-    pub(super) fill: i64,
+    /// The percentage, and its sign as the language writes it.
+    pub(super) percent: Option<(i64, String)>,
+    /// How much of the bar is filled, 0 to 100; no bar where nothing is known, which is not the same as nobody.
+    pub(super) fill: Option<i64>,
     pub(super) is_certain: bool,
-    pub(super) figure: String,
+    pub(super) figure: Option<String>,
     /// The arrow of the trend, as an SVG path, and its words.
     pub(super) trend: Option<(&'static str, String)>,
     pub(super) opening: String,
     pub(super) warning: Option<String>,
-    pub(super) as_of: String,
+    pub(super) as_of: Option<String>,
     pub(super) spoken: String,
     pub(super) is_best: bool,
 }
@@ -63,106 +67,170 @@ impl<'t> Row<'t> {
     pub(super) fn of(place: Place<'t>, board: &Snapshot, view: &SpaceView) -> Self {
         let t = place.services.texts.in_language(place.language);
         let zone = board.campus.zone();
-        let is_open = view.is_open.unwrap_or(true);
-        let class = if is_open { view.level.name() } else { "closed" };
-        // A closed place has no level worth telling, unless people are still inside.
-        let shown = is_open && view.level != Level::Unknown;
-        let word = if is_open {
-            t.say(&format!("level-{}", view.level.name()))
-        } else {
-            t.say("level-closed")
-        };
-        let percent = view.percentage.filter(|_| shown);
+        let state = State::of(view);
         let is_certain = view.quality == Quality::Good;
-        let time = |at: Option<Moment>| at.map(|at| times::moment(at, place.now, zone, t));
-        let warning = match view.quality {
-            Quality::Degraded => Some(t.say("warning-degraded")),
-            Quality::Stale => time(view.updated_at)
-                .map(|time| t.say_with("warning-stale", &[("time", time.into())])),
-            Quality::Good | Quality::Unknown => None,
+        let word = match state {
+            State::Closed => t.say("level-closed"),
+            State::Unknown | State::Level { .. } => t.say(&format!("level-{}", view.level.name())),
+            State::Counted { people } => t.say_with("figure-people", &[("present", people.into())]),
         };
-        let spoken = match percent {
-            Some(percent) => t.say_with(
-                "spoken-open",
-                &[
-                    ("name", view.name.as_str().into()),
-                    ("word", word.as_str().into()),
-                    ("percent", percent.into()),
-                ],
-            ),
-            None => t.say_with(
-                "spoken-plain",
-                &[
-                    ("name", view.name.as_str().into()),
-                    ("word", word.as_str().into()),
-                ],
+        let time = |at: Option<Moment>| at.map(|at| times::moment(at, place.now, zone, t));
+        let (warning, as_of) = match (state, view.quality) {
+            (State::Closed, _) => (None, None),
+            (_, Quality::Stale) => (last_known(view, time(view.updated_at), t), None),
+            (_, Quality::Unknown) => (None, Some(t.say("as-of-never"))),
+            (_, quality) => (
+                (quality == Quality::Degraded).then(|| t.say("warning-degraded")),
+                time(view.updated_at).map(|time| t.say_with("as-of", &[("time", time.into())])),
             ),
         };
         let public = place.services.parvis.settings.web.public_address();
         Self {
             t,
             slug: view.slug.clone(),
-            short_name: view.name.chars().take(36).collect(),
+            short_name: shortened(&view.name),
+            is_long: view.name.chars().count() > LONG,
             name: view.name.clone(),
             address: format!("{}/spaces/{}", place.prefix, view.slug),
             public_address: format!("{public}{}/spaces/{}", place.prefix, view.slug),
-            class,
-            shape: shape(if is_open { view.level } else { Level::Unknown }),
-            colour: colour(class),
+            class: state.class(view.level),
+            shape: state.shape(view.level),
+            colour: colour(state.class(view.level)),
+            spoken: spoken(state, &view.name, &word, t),
             word,
-            percent,
-            fill: percent.unwrap_or(0).clamp(0, 100),
+            percent: state
+                .percent()
+                .map(|percent| (percent, t.say("percent-sign"))),
+            fill: state.percent().map(|percent| percent.clamp(0, 100)),
             is_certain,
-            figure: if is_open {
-                figure(view, shown, is_certain, t)
-            } else {
-                String::new()
+            figure: match state {
+                State::Level { people, .. } => free(view, people, is_certain, t),
+                State::Counted { .. } | State::Closed | State::Unknown => None,
             },
             trend: view
                 .trend
-                .filter(|_| shown)
+                .filter(|_| state.percent().is_some())
                 .map(|trend| (arrow(trend), t.say(&format!("trend-{}", trend.name())))),
             opening: times::opening(view, place.now, zone, t),
             warning,
-            as_of: match time(view.updated_at) {
-                Some(time) => t.say_with("as-of", &[("time", time.into())]),
-                None => t.say("as-of-never"),
-            },
-            spoken,
+            as_of,
             is_best: false,
         }
     }
 }
 
-/// How many seats or places are free; how many people there are where nobody said how many there could be.
-fn figure(view: &SpaceView, shown: bool, is_certain: bool, t: Speech<'_>) -> String {
-    let Some(present) = view.present.filter(|_| shown) else {
-        return t.say("figure-none");
-    };
-    let words = match view.capacity {
-        None => t.say_with("figure-people", &[("present", present.into())]),
-        Some(capacity) => {
-            let free = (i64::from(capacity) - present).max(0);
-            let key = if matches!(view.kind, "library" | "canteen") {
-                "figure-seats"
-            } else {
-                "figure-places"
-            };
-            t.say_with(
-                key,
-                &[
-                    ("free", free.into()),
-                    ("capacity", FluentValue::from(capacity)),
-                ],
-            )
+/// A name of more letters than this is set smaller on a screen.
+const LONG: usize = 44;
+
+/// The letters of a name that fit into the picture for other sites.
+const FITTING: usize = 32;
+
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= FITTING {
+        return name.to_owned();
+    }
+    let begin: String = name.chars().take(FITTING - 1).collect();
+    format!("{}…", begin.trim_end())
+}
+
+/// What there is to say of a space.
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// A closed place has no level worth telling.
+    Closed,
+    /// Nothing is known, or nothing fresh.
+    Unknown,
+    /// People, and nobody said how many there could be.
+    Counted { people: i64 },
+    /// People, and what they are of the capacity.
+    Level { people: i64, percent: i64 },
+}
+
+impl State {
+    fn of(view: &SpaceView) -> Self {
+        if !view.is_open.unwrap_or(true) {
+            return Self::Closed;
         }
-    };
-    if is_certain {
-        words
-    } else {
-        t.say_with("estimate-word", &[("word", words.into())])
+        match (view.present.filter(|_| !view.stale), view.percentage) {
+            (None, _) => Self::Unknown,
+            (Some(people), None) => Self::Counted { people },
+            (Some(people), Some(percent)) => Self::Level { people, percent },
+        }
+    }
+
+    const fn percent(self) -> Option<i64> {
+        match self {
+            Self::Level { percent, .. } => Some(percent),
+            Self::Closed | Self::Unknown | Self::Counted { .. } => None,
+        }
+    }
+
+    const fn class(self, level: Level) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Counted { .. } => "counted",
+            Self::Unknown | Self::Level { .. } => level.name(),
+        }
+    }
+
+    const fn shape(self, level: Level) -> &'static str {
+        match self {
+            Self::Closed | Self::Unknown => shape(Level::Unknown),
+            Self::Counted { .. } => PERSON,
+            Self::Level { .. } => shape(level),
+        }
     }
 }
+
+/// A sentence for those who hear the page.
+fn spoken(state: State, name: &str, word: &str, t: Speech<'_>) -> String {
+    let (name, word) = (("name", name.into()), ("word", word.into()));
+    match state.percent() {
+        Some(percent) => t.say_with("spoken-level", &[name, word, ("percent", percent.into())]),
+        None => t.say_with("spoken-plain", &[name, word]),
+    }
+}
+
+/// Since when there is no data, and what the last data was.
+fn last_known(view: &SpaceView, time: Option<String>, t: Speech<'_>) -> Option<String> {
+    let time = ("time", FluentValue::from(time?));
+    Some(match view.present {
+        Some(people) => t.say_with("warning-stale", &[time, ("present", people.into())]),
+        None => t.say_with("warning-silent", &[time]),
+    })
+}
+
+/// How many seats or places are free.
+fn free(view: &SpaceView, people: i64, is_certain: bool, t: Speech<'_>) -> Option<String> {
+    let capacity = view.capacity?;
+    let free = (i64::from(capacity) - people).max(0);
+    let key = if matches!(view.kind, "library" | "canteen") {
+        "figure-seats"
+    } else {
+        "figure-places"
+    };
+    let words = t.say_with(
+        key,
+        &[
+            ("free", free.into()),
+            ("capacity", FluentValue::from(capacity)),
+        ],
+    );
+    let estimate = if free == 0 {
+        "estimate-none"
+    } else {
+        "estimate-word"
+    };
+    Some(if is_certain {
+        words
+    } else {
+        t.say_with(estimate, &[("word", words.into())])
+    })
+}
+
+/// Somebody: the head and the shoulders.
+const PERSON: &str =
+    "M10 4.6a2.7 2.7 0 1 1 0 5.4a2.7 2.7 0 1 1 0-5.4zM4.9 15.2a5.2 4.4 0 0 1 10.2 0z";
 
 const fn shape(level: Level) -> &'static str {
     match level {
@@ -193,6 +261,7 @@ fn colour(class: &str) -> &'static str {
         "moderate" => "#b07a00",
         "busy" => "#c1560c",
         "full" => "#7a1c4a",
+        "counted" => "#17507f",
         _ => "#767d8c",
     }
 }

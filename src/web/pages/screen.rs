@@ -17,7 +17,7 @@ use crate::web::headers::Kind;
 use crate::web::services::Services;
 
 /// Neighbours that fit under a screen.
-const NEIGHBOURS: usize = 4;
+const NEIGHBOURS: usize = 3;
 
 #[derive(Template)]
 #[template(path = "screen.html")]
@@ -27,7 +27,6 @@ struct Screen<'t> {
     now: String,
     neighbours: Vec<String>,
     live: String,
-    zone: &'static str,
     clock: String,
     address: String,
     code: String,
@@ -72,7 +71,10 @@ fn page(
         .filter_map(|row| AsNeighbour { row: &row }.render().ok())
         .collect();
     let wish = Wish {
-        title: &row.name,
+        title: &services
+            .texts
+            .in_language(language)
+            .say_with("screen-title", &[("name", row.name.as_str().into())]),
         description: &row.spoken,
         scripts: &["live.js", "screen.js"],
         live: None,
@@ -82,7 +84,6 @@ fn page(
         now: InHeadline { row: &row }.render().map_err(Error::internal)?,
         neighbours,
         live: live::address("screen", slug, &place, &board),
-        zone: board.campus.zone().name(),
         clock: times::clock(now, board.campus.zone()),
         address: row.address.clone(),
         code: code(&row.public_address)?,

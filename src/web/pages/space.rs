@@ -78,7 +78,22 @@ async fn page(
         .space(&slug)
         .ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))?;
     let (start, end) = day::around(campus.zone(), known.space.day_starts, now);
-    let points = today(services, &campus, &slug, start, now).await?;
+    let mut points = today(services, &campus, &slug, start, now).await?;
+    let figure = board.figure(known.id);
+    let is_old = figure.quality.is_stale();
+    if is_old || figure.present.is_none() {
+        // Since the last reading nothing is known, not even that nothing changed; where none ever came, nothing at all.
+        points.retain(|point| figure.as_of.is_some_and(|last| point.at <= last));
+    } else if let (Some(present), false) = (figure.present, points.is_empty()) {
+        // The curve ends at the figure above it, not five minutes before.
+        points.push(Point {
+            at: now,
+            present: Some(present),
+            published: Some(present),
+            entries: 0,
+            exits: 0,
+        });
+    }
     let corrections =
         show_history::corrections(&services.parvis.database, known.id, start, now).await?;
     let t = services.texts.in_language(&language);
@@ -99,6 +114,7 @@ async fn page(
             .map(|c| c.comfort),
         hours: known.hours.as_ref(),
         zone: campus.zone(),
+        ends_now: !is_old,
     }
     .chart(t);
     let parts = campus.children(known.id).filter_map(|part| {
@@ -164,23 +180,7 @@ async fn today(
         to: now,
         step,
     };
-    let mut points =
-        show_history::history(&services.parvis.database, campus, slug, period, now).await?;
-    // The curve ends at the figure above it, not five minutes before.
-    let board = services.board.snapshot();
-    if let Some(present) = campus
-        .space(slug)
-        .and_then(|known| board.figure(known.id).present)
-    {
-        points.push(Point {
-            at: now,
-            present: Some(present),
-            published: Some(present),
-            entries: 0,
-            exits: 0,
-        });
-    }
-    Ok(points)
+    show_history::history(&services.parvis.database, campus, slug, period, now).await
 }
 
 fn crumbs(

@@ -71,7 +71,10 @@ fn page(
     };
     let row = found(place, &board, slug)?;
     let wish = Wish {
-        title: &row.name,
+        title: &services
+            .texts
+            .in_language(language)
+            .say_with("widget-title", &[("name", row.name.as_str().into())]),
         description: &row.spoken,
         scripts: &["live.js"],
         live: None,
