@@ -1,5 +1,60 @@
 //! The pages in a real browser: starts a campus in every state a page can show, then runs `*.test.js` on it.
 
+mod campus;
 #[expect(dead_code, reason = "each test binary uses its part of the harness")]
 #[path = "../harness/mod.rs"]
 mod harness;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use chrono::Utc;
+use harness::TestParvis;
+
+#[tokio::test]
+async fn the_pages_hold_in_a_real_browser() {
+    let now = Utc::now();
+    let mut parvis = TestParvis::start(&campus::description(now)).await;
+    let secret = parvis.secret(campus::GATEWAY);
+    campus::live_through(&mut parvis, &secret, now).await;
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    assert!(
+        directory.join("node_modules").exists(),
+        "the npm packages of the browser tests are missing: run make browser"
+    );
+    let status = Command::new("node")
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(scripts(&directory))
+        .current_dir(&directory)
+        .env("PARVIS_ADDRESS", &parvis.address)
+        .env("PARVIS_GATEWAY", campus::GATEWAY)
+        .env("PARVIS_SECRET", &secret)
+        .env("PARVIS_DEVICE", campus::MOVING_DOOR)
+        .env("PARVIS_SCREENSHOTS", screenshots())
+        .status()
+        .unwrap();
+    assert!(status.success(), "a page does not hold; see above");
+}
+
+/// The test files, or those that `PARVIS_BROWSER_TESTS` names, for a quick look at one.
+fn scripts(directory: &Path) -> Vec<PathBuf> {
+    if let Some(wanted) = std::env::var_os("PARVIS_BROWSER_TESTS") {
+        return wanted
+            .to_string_lossy()
+            .split_whitespace()
+            .map(PathBuf::from)
+            .collect();
+    }
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut scripts: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    scripts.retain(|path| path.to_string_lossy().ends_with(".test.js"));
+    scripts.sort();
+    assert!(!scripts.is_empty());
+    scripts
+}
+
+/// Where the screenshots go: beside what is built.
+fn screenshots() -> PathBuf {
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    temporary.parent().unwrap_or(temporary).join("screenshots")
+}

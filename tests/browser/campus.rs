@@ -1,0 +1,188 @@
+//! The campus of the browser tests: every state a page can show at once, at an hour that is always early afternoon.
+
+use chrono::{DateTime, Days, TimeDelta, Timelike as _, Utc};
+use diesel::RunQueryDsl as _;
+
+use crate::harness::{TestParvis, xovis};
+
+/// The gateway of all doors.
+pub(crate) const GATEWAY: &str = "doors";
+
+/// The door whose figures the tests move.
+pub(crate) const MOVING_DOOR: &str = "learning-centre";
+
+/// Local time when the tests start: everything that has daily hours is in the middle of its day.
+const HOUR: i64 = 14;
+
+/// Doors from outside, each a sensor of the same name: where it leads, and its people through the day as (hour, people).
+const DOORS: [(&str, &str, &[(f64, i64)]); 11] = [
+    (
+        "central-main",
+        "ground-floor",
+        &[
+            (8.0, 0),
+            (9.5, 60),
+            (11.0, 150),
+            (12.5, 118),
+            (13.3, 139),
+            (14.0, 176),
+        ],
+    ),
+    (
+        "science",
+        "science-library",
+        &[(8.5, 0), (10.5, 96), (12.5, 90), (13.4, 60), (14.0, 42)],
+    ),
+    (
+        "law",
+        "law-library",
+        &[(8.0, 0), (9.0, 40), (11.0, 110), (13.0, 112), (14.0, 113)],
+    ),
+    (
+        MOVING_DOOR,
+        "learning-centre",
+        &[(7.0, 0), (11.0, 30), (13.4, 0), (14.0, 0)],
+    ),
+    (
+        "canteen-left",
+        "canteen",
+        &[(11.5, 0), (12.3, 180), (13.0, 247), (14.0, 261)],
+    ),
+    (
+        "gym-front",
+        "gym",
+        &[(7.0, 0), (9.0, 30), (11.0, 12), (14.0, 38)],
+    ),
+    ("gym-back", "gym", &[(7.0, 0), (9.0, 8), (11.0, 2)]),
+    (
+        "reading-room",
+        "reading-room",
+        &[(9.0, 0), (10.0, 14), (11.5, 21)],
+    ),
+    (
+        "institute",
+        "long-names",
+        &[(9.0, 0), (11.0, 410), (14.0, 655)],
+    ),
+    ("forum", "forum", &[(9.0, 0), (12.5, 84), (14.0, 57)]),
+    ("archives", "archives", &[(9.0, 0), (10.5, 11), (12.0, 0)]),
+];
+
+/// People on the stairs to the upper floor.
+const STAIRS: &[(f64, i64)] = &[(8.0, 0), (9.5, 20), (11.0, 70), (14.0, 81)];
+
+/// Minutes: longer than the half hour a trend looks back.
+const RECENT: i64 = 32;
+
+/// Sensors that went silent when their course ends.
+const SILENT: [&str; 2] = ["gym-back", "reading-room"];
+
+/// The description of the campus, in a time zone in which it is early afternoon.
+pub(crate) fn description(now: DateTime<Utc>) -> String {
+    let ahead = HOUR - i64::from(now.hour());
+    // The names of these zones count westward.
+    let zone = format!("Etc/GMT{:+}", -ahead);
+    let today = (now + TimeDelta::hours(ahead)).date_naive();
+    let day = |days| (today + Days::new(days)).to_string();
+    let mut text = include_str!("campus.toml")
+        .replace("{zone}", &zone)
+        .replace("{tomorrow}", &day(1))
+        .replace("{in_three_days}", &day(3));
+    let doors = DOORS.iter().map(|(door, space, _)| (*door, *space));
+    for (door, space) in doors.chain([("map-room", "map-room")]) {
+        text += &format!(
+            "\n[[passage]]\nname = \"{door}\"\nfrom = \"outside\"\nto = \"{space}\"\n\
+             \n[[sensor]]\ngateway = \"{GATEWAY}\"\ndevice = \"{door}\"\n\
+             \n[[sensor.channel]]\nkey = \"logic-1\"\npassage = \"{door}\"\n"
+        );
+    }
+    text
+}
+
+/// Brings the day so far through the real door, and silences the sensors that are to be silent.
+pub(crate) async fn live_through(parvis: &mut TestParvis, secret: &str, now: DateTime<Utc>) {
+    deliver(parvis, secret, now, |ago| ago > RECENT).await;
+    // Silence takes hours and a trend half an hour; what is remembered is moved back instead, while nobody looks.
+    parvis.stop();
+    let devices = SILENT.map(|device| format!("'{}'", device.to_uppercase()));
+    let devices = devices.join(", ");
+    move_back(
+        parvis,
+        &format!(
+            "UPDATE channels SET heard_at = heard_at - interval '3 hours' \
+             WHERE sensor_id IN (SELECT id FROM sensors WHERE device IN ({devices}))"
+        ),
+    );
+    move_back(
+        parvis,
+        &format!("UPDATE publications SET at = at - interval '{RECENT} minutes'"),
+    );
+    parvis.serve();
+    parvis.wait_until_ready().await;
+    deliver(parvis, secret, now, |ago| ago <= RECENT).await;
+}
+
+fn move_back(parvis: &TestParvis, statement: &str) {
+    let moved = diesel::sql_query(statement)
+        .execute(&mut parvis.connection())
+        .unwrap();
+    assert!(moved > 0, "{statement}");
+}
+
+/// Delivers what the sensors counted in a part of the day, by how many minutes it is ago.
+async fn deliver(parvis: &TestParvis, secret: &str, now: DateTime<Utc>, part: fn(i64) -> bool) {
+    let courses = DOORS.iter().map(|(door, _, course)| (*door, *course));
+    for (door, course) in courses.chain([("stairs", STAIRS)]) {
+        let mut intervals = day(course, now);
+        intervals.retain(|(ago, _, _)| part(*ago));
+        if intervals.is_empty() {
+            continue;
+        }
+        let package = xovis(door, 1, now, &intervals);
+        let answer = parvis.deliver(GATEWAY, secret, &package).await;
+        assert_eq!(answer.status, 200, "{door}: {}", answer.text);
+        assert_eq!(answer.json()["doubted"], 0, "{door}: {}", answer.text);
+    }
+}
+
+/// What the sensor of a door counted so far, in intervals five minutes apart: (minutes ago, forward, backward).
+fn day(course: &[(f64, i64)], now: DateTime<Utc>) -> Vec<(i64, i64, i64)> {
+    let minutes = |hour: f64| (hour * 60.0).round() as i64;
+    let ends = minutes(course.last().map_or(0.0, |(hour, _)| *hour));
+    // A day that lasts until now ends with the present minute, wherever in its hour that is.
+    let shift = if ends == HOUR * 60 {
+        0
+    } else {
+        i64::from(now.minute())
+    };
+    let mut intervals = Vec::new();
+    let mut inside = 0;
+    for minute in (minutes(course[0].0)..=ends).step_by(5) {
+        let people = people_at(course, minute);
+        let moved = people - inside;
+        inside = people;
+        // Some come and go besides.
+        let besides = i64::from(people > 0);
+        intervals.push((
+            HOUR * 60 - minute + shift,
+            moved.max(0) + besides,
+            (-moved).max(0) + besides,
+        ));
+    }
+    intervals
+}
+
+/// People at a minute of the day, on straight lines between what is given.
+fn people_at(course: &[(f64, i64)], minute: i64) -> i64 {
+    let hour = minute as f64 / 60.0;
+    let after = course
+        .iter()
+        .position(|(at, _)| *at >= hour)
+        .unwrap_or(course.len() - 1);
+    let (to, there) = course[after];
+    let (from, before) = course[after.saturating_sub(1)];
+    if to <= from {
+        return there;
+    }
+    before + ((there - before) as f64 * (hour - from) / (to - from)).round() as i64
+}
