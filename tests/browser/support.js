@@ -1,6 +1,6 @@
 // What the browser tests share: the service under test, a browser, the pages there are, and readings to move them.
 
-import { chromium } from "playwright-core";
+import { chromium, request } from "playwright-core";
 
 export const ADDRESS = process.env.PARVIS_ADDRESS;
 export const SCREENSHOTS = process.env.PARVIS_SCREENSHOTS;
@@ -36,8 +36,8 @@ const FLAGS = [
 ];
 
 // A browser with an empty profile.
-export function browser() {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: FLAGS });
+export function browser(flags = []) {
+  return chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: [...FLAGS, ...flags] });
 }
 
 // A visitor: a context of their own. The certificate is self-made.
@@ -58,38 +58,47 @@ export async function watched(context) {
   return { page, seen };
 }
 
-// People walk through the moving door, as a Xovis sensor tells it: forward are those who come in. No two packages of a
-// test run speak of the same interval, or the second would be taken for a repetition of the first.
-let interval = 0;
+// People walk through the moving door just now, as a Xovis sensor tells it: forward are those who come in. No interval
+// may reach into one that is counted already, so each is short.
+let counted = 0;
 export async function walk(forward, backward) {
-  interval += 1;
-  const to = Math.floor(Date.now() / 60_000) * 60_000 - interval;
+  const from = Math.max(counted, Date.now() - 20);
+  const to = Math.max(from + 1, Date.now());
+  counted = to;
   const package_ = {
     logics_data: {
-      package_info: { version: "5.0", id: interval, agent_id: 1008 },
+      package_info: { version: "5.0", id: to % 100_000, agent_id: 1008 },
       sensor_info: { serial_number: DEVICE, type: "SINGLE_SENSOR" },
       logics: [{
         id: 1, name: "Line", info: "XLT_LINE_IN_OUT_COUNT",
         records: [{
-          from: to - 60_000, to, samples: 1, samples_expected: 1,
+          from, to, samples: 1, samples_expected: 1,
           counts: [{ id: 2, name: "fw", value: forward }, { id: 3, name: "bw", value: backward }],
         }],
       }],
     },
   };
-  const answer = await post(`/ingest/${process.env.PARVIS_GATEWAY}`, package_);
-  if (answer.status !== 200) throw new Error(`the door answered ${answer.status}: ${answer.text}`);
+  const answer = await asked((client) => client.post(`${ADDRESS}/ingest/${process.env.PARVIS_GATEWAY}`, {
+    data: package_, headers: { authorization: `Bearer ${process.env.PARVIS_SECRET}` },
+  }));
+  if (answer.status !== 200 || JSON.parse(answer.text).stored !== 1) throw new Error(`the door answered ${answer.status}: ${answer.text}`);
 }
 
-// Sends JSON to the door with the gateway's secret.
-async function post(path, body) {
-  const request = (await import("playwright-core")).request;
+// A space as the API tells it.
+export async function space(slug) {
+  return JSON.parse((await get(`/api/v1/spaces/${slug}`)).text);
+}
+
+// What an address answers.
+export function get(path) {
+  return asked((client) => client.get(`${ADDRESS}${path}`));
+}
+
+async function asked(ask) {
   const client = await request.newContext({ ignoreHTTPSErrors: true });
   try {
-    const answer = await client.post(`${ADDRESS}${path}`, {
-      data: body, headers: { authorization: `Bearer ${process.env.PARVIS_SECRET}` },
-    });
-    return { status: answer.status(), text: await answer.text() };
+    const answer = await ask(client);
+    return { status: answer.status(), headers: answer.headers(), text: await answer.text() };
   } finally {
     await client.dispose();
   }
