@@ -1,5 +1,7 @@
 //! The campus of the browser tests: every state a page can show at once, at an hour that is always early afternoon.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Days, TimeDelta, Timelike as _, Utc};
 use diesel::RunQueryDsl as _;
 
@@ -14,62 +16,65 @@ pub(crate) const MOVING_DOOR: &str = "learning-centre";
 /// Local time when the tests start: everything that has daily hours is in the middle of its day.
 const HOUR: i64 = 14;
 
-/// Doors from outside, each a sensor of the same name: where it leads, and its people through the day as (hour, people).
-const DOORS: [(&str, &str, &[(f64, i64)]); 11] = [
+/// How many people a door let in through a day, as (minute of the day, people inside).
+type Course = &'static [(i64, i64)];
+
+/// Doors from outside, each a sensor of the same name, and where it leads.
+const DOORS: [(&str, &str, Course); 11] = [
     (
         "central-main",
         "ground-floor",
         &[
-            (8.0, 0),
-            (9.5, 60),
-            (11.0, 150),
-            (12.5, 118),
-            (13.3, 139),
-            (14.0, 176),
+            (480, 0),
+            (570, 60),
+            (660, 150),
+            (750, 118),
+            (800, 139),
+            (840, 176),
         ],
     ),
     (
         "science",
         "science-library",
-        &[(8.5, 0), (10.5, 96), (12.5, 90), (13.4, 60), (14.0, 42)],
+        &[(510, 0), (630, 96), (750, 90), (805, 60), (840, 42)],
     ),
     (
         "law",
         "law-library",
-        &[(8.0, 0), (9.0, 40), (11.0, 110), (13.0, 112), (14.0, 113)],
+        &[(480, 0), (540, 40), (660, 110), (780, 112), (840, 113)],
     ),
     (
         MOVING_DOOR,
         "learning-centre",
-        &[(7.0, 0), (11.0, 30), (13.4, 0), (14.0, 0)],
+        &[(420, 0), (660, 30), (800, 0), (840, 0)],
     ),
     (
         "canteen-left",
         "canteen",
-        &[(11.5, 0), (12.3, 180), (13.0, 247), (14.0, 261)],
+        &[(690, 0), (740, 180), (780, 247), (840, 261)],
     ),
     (
         "gym-front",
         "gym",
-        &[(7.0, 0), (9.0, 30), (11.0, 12), (14.0, 38)],
+        &[(420, 0), (540, 30), (660, 12), (840, 38)],
     ),
-    ("gym-back", "gym", &[(7.0, 0), (9.0, 8), (11.0, 2)]),
+    ("gym-back", "gym", &[(420, 0), (540, 8), (660, 2)]),
     (
         "reading-room",
         "reading-room",
-        &[(9.0, 0), (10.0, 14), (11.5, 21)],
+        &[(540, 0), (600, 14), (690, 21)],
     ),
     (
         "institute",
         "long-names",
-        &[(9.0, 0), (11.0, 410), (14.0, 655)],
+        &[(540, 0), (660, 410), (840, 655)],
     ),
-    ("forum", "forum", &[(9.0, 0), (12.5, 84), (14.0, 57)]),
-    ("archives", "archives", &[(9.0, 0), (10.5, 11), (12.0, 0)]),
+    ("forum", "forum", &[(540, 0), (750, 84), (840, 57)]),
+    ("archives", "archives", &[(540, 0), (630, 11), (720, 0)]),
 ];
 
 /// People on the stairs to the upper floor.
-const STAIRS: &[(f64, i64)] = &[(8.0, 0), (9.5, 20), (11.0, 70), (14.0, 81)];
+const STAIRS: Course = &[(480, 0), (570, 20), (660, 70), (840, 81)];
 
 /// Minutes: longer than the half hour a trend looks back.
 const RECENT: i64 = 32;
@@ -90,7 +95,8 @@ pub(crate) fn description(now: DateTime<Utc>) -> String {
         .replace("{in_three_days}", &day(3));
     let doors = DOORS.iter().map(|(door, space, _)| (*door, *space));
     for (door, space) in doors.chain([("map-room", "map-room")]) {
-        text += &format!(
+        let _ = write!(
+            text,
             "\n[[passage]]\nname = \"{door}\"\nfrom = \"outside\"\nto = \"{space}\"\n\
              \n[[sensor]]\ngateway = \"{GATEWAY}\"\ndevice = \"{door}\"\n\
              \n[[sensor.channel]]\nkey = \"logic-1\"\npassage = \"{door}\"\n"
@@ -146,18 +152,19 @@ async fn deliver(parvis: &TestParvis, secret: &str, now: DateTime<Utc>, part: fn
 }
 
 /// What the sensor of a door counted so far, in intervals five minutes apart: (minutes ago, forward, backward).
-fn day(course: &[(f64, i64)], now: DateTime<Utc>) -> Vec<(i64, i64, i64)> {
-    let minutes = |hour: f64| (hour * 60.0).round() as i64;
-    let ends = minutes(course.last().map_or(0.0, |(hour, _)| *hour));
+fn day(course: Course, now: DateTime<Utc>) -> Vec<(i64, i64, i64)> {
+    let (Some((starts, _)), Some((ends, _))) = (course.first(), course.last()) else {
+        return Vec::new();
+    };
     // A day that lasts until now ends with the present minute, wherever in its hour that is.
-    let shift = if ends == HOUR * 60 {
+    let shift = if *ends == HOUR * 60 {
         0
     } else {
         i64::from(now.minute())
     };
     let mut intervals = Vec::new();
     let mut inside = 0;
-    for minute in (minutes(course[0].0)..=ends).step_by(5) {
+    for minute in (*starts..=*ends).step_by(5) {
         let people = people_at(course, minute);
         let moved = people - inside;
         inside = people;
@@ -173,16 +180,12 @@ fn day(course: &[(f64, i64)], now: DateTime<Utc>) -> Vec<(i64, i64, i64)> {
 }
 
 /// People at a minute of the day, on straight lines between what is given.
-fn people_at(course: &[(f64, i64)], minute: i64) -> i64 {
-    let hour = minute as f64 / 60.0;
-    let after = course
-        .iter()
-        .position(|(at, _)| *at >= hour)
-        .unwrap_or(course.len() - 1);
-    let (to, there) = course[after];
-    let (from, before) = course[after.saturating_sub(1)];
-    if to <= from {
-        return there;
+fn people_at(course: Course, minute: i64) -> i64 {
+    let lines = course.iter().zip(course.iter().skip(1));
+    for ((from, before), (to, there)) in lines {
+        if (*from..=*to).contains(&minute) {
+            return before + (there - before) * (minute - from) / (to - from);
+        }
     }
-    before + ((there - before) as f64 * (hour - from) / (to - from)).round() as i64
+    0
 }

@@ -8,12 +8,12 @@ mod harness;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use chrono::Utc;
 use harness::TestParvis;
+use parvis::clock::Clock;
 
 #[tokio::test]
 async fn the_pages_hold_in_a_real_browser() {
-    let now = Utc::now();
+    let now = Clock::System.now();
     let mut parvis = TestParvis::start(&campus::description(now)).await;
     let secret = parvis.secret(campus::GATEWAY);
     campus::live_through(&mut parvis, &secret, now).await;

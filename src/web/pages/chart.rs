@@ -94,7 +94,7 @@ impl Day<'_> {
             .filter(|(_, people)| *people > 0)
             .map(|(at, _)| *at);
         let first = busy.next().unwrap_or(*opens);
-        let last = busy.last().unwrap_or(first);
+        let last = busy.next_back().unwrap_or(first);
         let hour = TimeDelta::hours(1);
         Self {
             start: (first.min(*opens) - hour).max(self.start),

@@ -139,7 +139,6 @@ fn page(
         description: &t.say("home-description"),
         scripts: &["live.js", "favourites.js", "search.js"],
         live: Some(live::address("rows", "", &place, &board)),
-        ..Wish::default()
     };
     let page = Home {
         frame: Frame::new(request, services, language, wish),
