@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, it } from "node:test";
 
-import { MOVING, browser, space, visitor, walk } from "./support.js";
+import { MOVING, browser, space, until, visitor, walk } from "./support.js";
 
 let chromium, context;
 before(async () => { chromium = await browser(); });
@@ -25,9 +25,7 @@ async function opened(path) {
 
 // Waits until an element says something; the mark must still be there then.
 async function says(page, selector, wanted) {
-  await page.waitForFunction(
-    ([selector, wanted]) => document.querySelector(selector)?.innerText.includes(wanted), [selector, wanted], { timeout: 5_000 },
-  );
+  await until(page, selector, wanted);
   assert.equal(await page.evaluate(() => window.mark), true, "the page was loaded again");
 }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer, connect } from "node:net";
 import { after, before, it } from "node:test";
 
-import { ADDRESS, MOVING, browser, space, visitor, walk } from "./support.js";
+import { ADDRESS, MOVING, browser, space, until, visitor, walk } from "./support.js";
 
 let chromium, wire;
 before(async () => {
@@ -99,7 +99,7 @@ for (const state of ["silent", "refusing"]) {
     assert.equal(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight), 0, "it scrolls");
 
     wire.mend();
-    await page.waitForFunction((wanted) => document.querySelector(".now").innerText.includes(wanted), `${capacity - present - 7} places libres`, { timeout: 20_000 });
+    await until(page, ".now", `${capacity - present - 7} places libres`, 20_000);
     await notice.waitFor({ state: "hidden", timeout: 10_000 });
     assert.equal(await page.evaluate(() => window.mark), true, "it was loaded again");
     await walk(0, 7);

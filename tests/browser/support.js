@@ -84,6 +84,18 @@ export async function walk(forward, backward) {
   if (answer.status !== 200 || JSON.parse(answer.text).stored !== 1) throw new Error(`the door answered ${answer.status}: ${answer.text}`);
 }
 
+// Waits until an element says something; asked from here, because a page's own timers stand still in a hidden tab and
+// under a clock of the tests.
+export async function until(page, selector, wanted, patience = 5_000) {
+  const since = Date.now();
+  for (;;) {
+    const told = await page.evaluate((selector) => document.querySelector(selector)?.innerText, selector);
+    if (told?.includes(wanted)) return;
+    if (Date.now() - since > patience) throw new Error(`${selector} says "${told}", not "${wanted}"`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 // A space as the API tells it.
 export async function space(slug) {
   return JSON.parse((await get(`/api/v1/spaces/${slug}`)).text);
