@@ -111,14 +111,18 @@ pub(crate) async fn live_through(parvis: &mut TestParvis, secret: &str, now: Dat
     // Silence takes hours and a trend half an hour; what is remembered is moved back instead, while nobody looks.
     parvis.stop();
     let devices = SILENT.map(|device| format!("'{}'", device.to_uppercase()));
-    let devices = devices.join(", ");
-    move_back(
-        parvis,
-        &format!(
-            "UPDATE channels SET heard_at = heard_at - interval '3 hours' \
-             WHERE sensor_id IN (SELECT id FROM sensors WHERE device IN ({devices}))"
-        ),
+    let silent = format!(
+        "(SELECT id FROM sensors WHERE device IN ({}))",
+        devices.join(", ")
     );
+    for (table, column) in [("sensors", "id"), ("channels", "sensor_id")] {
+        move_back(
+            parvis,
+            &format!(
+                "UPDATE {table} SET heard_at = heard_at - interval '3 hours' WHERE {column} IN {silent}"
+            ),
+        );
+    }
     move_back(
         parvis,
         &format!("UPDATE publications SET at = at - interval '{RECENT} minutes'"),
