@@ -64,6 +64,7 @@ class Wire {
 
 for (const state of ["silent", "refusing"]) {
   it(`it outlives a ${state} network`, async () => {
+    wire.mend();
     const context = await visitor(chromium, { baseURL: wire.address, viewport: { width: 1920, height: 1080 } });
     const page = await context.newPage();
     await page.clock.install();
