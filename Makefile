@@ -14,7 +14,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 # A test stops at what it did not expect, asks the clock, and may be long.
 TESTS_MAY := $(addprefix -A clippy::,pedantic unwrap_used panic indexing_slicing as_conversions disallowed_methods)
 
-.PHONY: help demo build test bench lint format docs unit browser packages-build packages-test packages-bench clean
+.PHONY: help demo build test bench lint format docs unit browser recordings packages-build packages-test packages-bench clean
 
 help:
 	@echo "make demo    a living demo campus on https://localhost:$(HTTPS_PORT)"
@@ -50,6 +50,10 @@ unit:
 browser: tests/browser/node_modules
 	$(call say,Pages in a real browser)
 	cargo test --locked --test browser
+
+recordings:
+	$(call say,What real sensors sent and real gates recorded (../shared/data))
+	cargo test --locked --test recordings
 
 bench: packages-bench
 	$(call say,Measurements)
