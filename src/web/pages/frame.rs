@@ -10,6 +10,8 @@ pub(super) struct Other {
     pub(super) code: String,
     pub(super) name: String,
     pub(super) address: String,
+    /// The same in full, as search engines want it.
+    pub(super) public_address: String,
 }
 
 /// The frame.
@@ -62,11 +64,13 @@ impl<'t> Frame<'t> {
             .strip_prefix(prefix.as_str())
             .unwrap_or_default();
         let rest = if rest == "/" { "" } else { rest };
+        let public = services.parvis.settings.web.public_address();
         let languages = services.texts.languages().into_iter().map(|(code, name)| {
             let address = format!("/{code}{rest}");
             Other {
                 code,
                 name,
+                public_address: format!("{public}{address}"),
                 address,
             }
         });
