@@ -18,7 +18,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_openssl::SslStream;
 
 /// How long anything that should happen may take before a test gives up on it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A PostgreSQL with a migrated template, from which each test's database is copied. The last test that holds it stops it.
 pub(crate) struct Server {
