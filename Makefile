@@ -44,7 +44,7 @@ docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 unit:
-	$(call say,Unit, property and service tests on a real PostgreSQL)
+	$(call say,Tests of units and rules and of the whole service on a real PostgreSQL)
 	cargo test --locked
 
 browser: tests/browser/node_modules
