@@ -38,11 +38,6 @@ impl Server {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let cluster = Cluster::at(&directory).unwrap();
         cluster.start().unwrap();
-        // Nobody pulls the plug, so what lies in the system's memory is as good as on the disk, and much faster there.
-        let mut connection = PgConnection::establish(&cluster.url("postgres")).unwrap();
-        for statement in ["ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"] {
-            connection.batch_execute(statement).unwrap();
-        }
         cluster.ensure_database("parvis_template").unwrap();
         parvis::persistence::migrate(&cluster.url("parvis_template")).unwrap();
         Self { cluster, directory }
@@ -56,9 +51,19 @@ impl Server {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         server.upgrade().unwrap_or_else(|| {
             let started = Arc::new(Self::start());
+            started.need_not_wait_for_the_disk();
             *server = Arc::downgrade(&started);
             started
         })
+    }
+
+    /// Nobody pulls the plug in these tests, so what lies in the system's memory is as good as on the disk, and much faster
+    /// there. Tests of durability have a server of their own, which does wait.
+    fn need_not_wait_for_the_disk(&self) {
+        let mut connection = PgConnection::establish(&self.cluster.url("postgres")).unwrap();
+        for statement in ["ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"] {
+            connection.batch_execute(statement).unwrap();
+        }
     }
 
     /// Whether it answers.
