@@ -48,7 +48,7 @@ impl Place {
         let process = std::process::id();
         let part = |value: u32| u8::try_from(1 + value % 250);
         let host = Ipv4Addr::new(127, part(process / 250)?, part(process)?, number);
-        Ok(SocketAddr::from((host, 8443)))
+        Ok(SocketAddr::from((host, 21443)))
     }
 
     /// A new database with the schema; one that an earlier run left is replaced.
@@ -86,7 +86,7 @@ impl Service {
         let directory = place.directory.join(name);
         std::fs::create_dir_all(&directory)?;
         let address = Place::address(1)?;
-        let redirect = SocketAddr::new(address.ip(), 8080);
+        let redirect = SocketAddr::new(address.ip(), 21080);
         let database = place.database(name)?;
         // The socket's address must be short.
         let socket = std::env::temp_dir().join(format!("parvis-bench-{}.sock", std::process::id()));

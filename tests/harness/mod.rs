@@ -171,7 +171,7 @@ impl TestParvis {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("parvis-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
-        // An address of its own, so that no two services want the same port.
+        // An address of its own, so that no two services want the same port, and not a port of a demo that runs.
         let host = format!(
             "127.{}.{}.{number}",
             1 + std::process::id() / 250 % 250,
@@ -182,7 +182,7 @@ impl TestParvis {
         let socket =
             std::env::temp_dir().join(format!("parvis-test-{}-{number}.sock", std::process::id()));
         let text = format!(
-            "[web]\npublic_name = \"{host}\"\nhttps = \"{host}:8443\"\nhttp = \"{host}:8080\"\n\
+            "[web]\npublic_name = \"{host}\"\nhttps = \"{host}:21443\"\nhttp = \"{host}:21080\"\n\
              certificate = \"{place}/certificate.pem\"\nkey = \"{place}/key.pem\"\nlocal_socket = \"{}\"\nworkers = 2\n\
              [database]\nurl = \"{database}\"\n{settings}",
             socket.display(),
@@ -198,7 +198,7 @@ impl TestParvis {
             _server: server,
             database,
             directory,
-            address: format!("https://{host}:8443"),
+            address: format!("https://{host}:21443"),
             client,
             service: None,
         }
@@ -372,7 +372,7 @@ impl TestParvis {
     pub(crate) fn host(&self) -> &str {
         self.address
             .trim_start_matches("https://")
-            .trim_end_matches(":8443")
+            .trim_end_matches(":21443")
     }
 
     /// A TLS connection on which a test says what no client library would.
@@ -390,7 +390,7 @@ impl TestParvis {
         ideas(&mut ssl);
         let ssl = ssl.build().configure().unwrap();
         let ssl = ssl.into_ssl(self.host()).unwrap();
-        let tcp = TcpStream::connect((self.host(), 8443)).await.unwrap();
+        let tcp = TcpStream::connect((self.host(), 21443)).await.unwrap();
         let mut tls = SslStream::new(ssl, tcp).unwrap();
         match Pin::new(&mut tls).connect().await {
             Ok(()) => Ok(tls),

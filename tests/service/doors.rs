@@ -118,7 +118,7 @@ async fn the_certificate_is_made_once_and_names_the_service() {
 
 /// What the HTTP door answers.
 async fn plain(parvis: &TestParvis, request: &str) -> String {
-    let mut tcp = TcpStream::connect((parvis.host(), 8080)).await.unwrap();
+    let mut tcp = TcpStream::connect((parvis.host(), 21080)).await.unwrap();
     tcp.write_all(request.as_bytes()).await.unwrap();
     read_to_end(&mut tcp).await
 }
@@ -130,7 +130,7 @@ async fn http_only_shows_the_way_to_https_under_the_name_of_the_service() {
     for (request, place) in [
         ("GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n", "/"),
         (
-            "GET /fr/spaces/library?x=1 HTTP/1.1\r\nhost: evil.example:8080\r\n\r\n",
+            "GET /fr/spaces/library?x=1 HTTP/1.1\r\nhost: evil.example:21080\r\n\r\n",
             "/fr/spaces/library?x=1",
         ),
         (
@@ -191,11 +191,11 @@ async fn clients_that_dawdle_are_let_go() {
     let parvis = TestParvis::start(LIBRARY).await;
     let since = Instant::now();
     let silent = async {
-        let mut tcp = TcpStream::connect((parvis.host(), 8443)).await.unwrap();
+        let mut tcp = TcpStream::connect((parvis.host(), 21443)).await.unwrap();
         read_to_end(&mut tcp).await
     };
     let half = async {
-        let mut tcp = TcpStream::connect((parvis.host(), 8443)).await.unwrap();
+        let mut tcp = TcpStream::connect((parvis.host(), 21443)).await.unwrap();
         tcp.write_all(&[0x16, 0x03, 0x01]).await.unwrap();
         read_to_end(&mut tcp).await
     };
@@ -360,13 +360,13 @@ async fn sockets_that_systemd_hands_over_are_used() {
     // The settings name an address that is not of this machine: by itself the service would not start.
     let settings = std::fs::read_to_string(parvis.directory.join("parvis.toml")).unwrap();
     let settings = settings
-        .replace(&format!("{host}:8443\""), "192.0.2.1:8443\"")
-        .replace(&format!("{host}:8080\""), "192.0.2.1:8080\"");
+        .replace(&format!("{host}:21443\""), "192.0.2.1:21443\"")
+        .replace(&format!("{host}:21080\""), "192.0.2.1:21080\"");
     parvis.write("parvis.toml", settings);
     let refused = parvis.command(&["serve"]);
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("cannot listen on 192.0.2.1:8443"));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("cannot listen on 192.0.2.1:21443"));
     let mut command = Command::new("systemd-socket-activate");
-    for port in [8443, 8080] {
+    for port in [21443, 21080] {
         command.arg("--listen").arg(format!("{host}:{port}"));
     }
     command.args([

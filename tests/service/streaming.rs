@@ -300,7 +300,7 @@ async fn a_client_that_vanishes_without_a_word_is_gone_within_half_a_minute() {
     };
     let host = parvis.host();
     let watch = format!(
-        "{{ printf 'GET /api/v1/live HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n'; sleep 60; }} | exec openssl s_client -quiet -connect {host}:8443"
+        "{{ printf 'GET /api/v1/live HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n'; sleep 60; }} | exec openssl s_client -quiet -connect {host}:21443"
     );
     let mut client = inside(&watch)
         .stdout(std::process::Stdio::null())
