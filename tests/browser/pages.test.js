@@ -80,10 +80,11 @@ async function fits(page, name, is) {
     const box = (selector) => document.querySelector(selector)?.getBoundingClientRect().toJSON();
     return {
       height: document.documentElement.scrollHeight - innerHeight,
-      header: box("header"), card: box(".now"), footer: box("footer"), end: box(".now > :last-child"), list: box("footer > div"), screen: innerHeight,
+      header: box("header"), card: box(".now"), footer: box("footer"), end: box(".now > :last-child"), clock: box(".clock").height / Number.parseFloat(getComputedStyle(document.querySelector(".clock")).fontSize), list: box("footer > div"), screen: innerHeight,
     };
   });
   assert.equal(parts.height, 0, `${is}: it scrolls`);
+  assert.ok(parts.clock < 1.5, `${is}: the time is broken over lines`);
   assert.ok(parts.header.bottom <= parts.card.top, `${is}: the name covers the figure`);
   assert.ok(parts.end.bottom <= parts.card.bottom, `${is}: the figure leaves its card`);
   assert.ok(parts.card.bottom <= Math.min(parts.footer.top, parts.list.top), `${is}: the figure covers the neighbours`);
