@@ -1,6 +1,88 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    /// Bearer tokens with which programs act for a person, within scopes.
+    api_tokens (id) {
+        /// Identifier.
+        id -> Int4,
+        /// For whom it acts.
+        person_id -> Int4,
+        /// What it is for.
+        name -> Text,
+        /// SHA-256 of the token.
+        digest -> Bytea,
+        /// The acts it may do, of those its person may.
+        scopes -> Jsonb,
+        /// When it was made.
+        created_at -> Timestamptz,
+        /// Until when it is good.
+        until -> Timestamptz,
+        /// When it was last used, to the minute.
+        used_at -> Nullable<Timestamptz>,
+        /// When it was taken back.
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// The end of the chain: exactly one row, so that records missing at the end are missed.
+    audit_heads (id) {
+        /// Always 1.
+        id -> Int4,
+        /// Position of the last record.
+        position -> Int8,
+        /// Its digest.
+        digest -> Bytea,
+    }
+}
+
+diesel::table! {
+    /// Every change and every sign-in; appended, never altered.
+    audit_records (position) {
+        /// Position in the chain, from 1, without gaps.
+        position -> Int8,
+        /// When.
+        at -> Timestamptz,
+        /// Who, where it was a person known here; no reference, as records outlive people.
+        person_id -> Nullable<Int4>,
+        /// Who, in words.
+        actor -> Text,
+        /// How: session, token, console or nobody.
+        via -> Text,
+        /// From where.
+        address -> Nullable<Text>,
+        /// What was done.
+        act -> Text,
+        /// To what.
+        object -> Text,
+        /// At which site, by slug, where it was at one.
+        site -> Nullable<Text>,
+        /// done, or refused with the reason.
+        outcome -> Text,
+        /// What it was.
+        before -> Nullable<Jsonb>,
+        /// What it became.
+        after -> Nullable<Jsonb>,
+        /// SHA-256 over the digest before and every column of this record.
+        digest -> Bytea,
+    }
+}
+
+diesel::table! {
+    /// One-time code generators (RFC 6238).
+    authenticators (person_id) {
+        /// Whose.
+        person_id -> Int4,
+        /// The shared secret, sealed.
+        secret -> Bytea,
+        /// When a first code proved that it works; not asked for before.
+        confirmed_at -> Nullable<Timestamptz>,
+        /// Time step of the last code accepted: a code is good once.
+        last_step -> Int8,
+    }
+}
+
+diesel::table! {
     /// The two gauges of a space, dated.
     capacities (space_id, since) {
         /// The space.
@@ -11,6 +93,20 @@ diesel::table! {
         comfort -> Int4,
         /// Legal maximum.
         safety -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    /// What was begun in a browser and is to be finished there: sign-ins and registrations. Each is good once, for minutes.
+    ceremonies (digest) {
+        /// SHA-256 of the random name that the browser brings back.
+        digest -> Bytea,
+        /// Who began it, where that is known.
+        person_id -> Nullable<Int4>,
+        /// What must be remembered, sealed.
+        state -> Bytea,
+        /// When it was begun.
+        begun_at -> Timestamptz,
     }
 }
 
@@ -113,6 +209,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Browsers a person has signed in from.
+    devices (id) {
+        /// Identifier.
+        id -> Int8,
+        /// Whose.
+        person_id -> Int4,
+        /// SHA-256 of the random name in the browser's cookie.
+        digest -> Bytea,
+        /// What the browser calls itself.
+        agent -> Text,
+        /// From where it was last seen.
+        address -> Text,
+        /// When it was first seen.
+        first_seen_at -> Timestamptz,
+        /// When it was last seen.
+        last_seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Quarantine: readings that were stored but not applied, and why.
     doubted_readings (id) {
         /// Identifier.
@@ -141,6 +257,26 @@ diesel::table! {
         place -> Text,
         /// The chain of causes.
         cause -> Text,
+    }
+}
+
+diesel::table! {
+    /// Accounts that an administrator expects: linked once, at the first sign-in that carries the claim.
+    expected_identities (id) {
+        /// Identifier.
+        id -> Int4,
+        /// To whom it will belong.
+        person_id -> Int4,
+        /// The provider that must say so.
+        issuer_id -> Int4,
+        /// Path of the claim.
+        claim -> Text,
+        /// Its value.
+        value -> Text,
+        /// When it was expected.
+        created_at -> Timestamptz,
+        /// When it was linked; it is good once.
+        used_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -177,6 +313,46 @@ diesel::table! {
         stale_after_minutes -> Int4,
         /// When it left the description.
         retired_at -> Nullable<Timestamptz>,
+        /// The site whose people look after it; those of the whole institution when null.
+        site_id -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    /// Roles of people, at a site or everywhere; those from a provider and those by hand are never mixed.
+    grants (id) {
+        /// Identifier.
+        id -> Int4,
+        /// Who.
+        person_id -> Int4,
+        /// The role.
+        role -> Text,
+        /// Where; everywhere when null.
+        site_id -> Nullable<Int4>,
+        /// The provider whose claims gave it, made anew at each sign-in; null when given by hand.
+        issuer -> Nullable<Text>,
+        /// When it was given.
+        granted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Accounts of people at identity providers.
+    identities (id) {
+        /// Identifier.
+        id -> Int4,
+        /// Whose account it is.
+        person_id -> Int4,
+        /// The provider, as its tokens name it (iss).
+        issuer -> Text,
+        /// The account, as the provider names it (sub).
+        subject -> Text,
+        /// When it was linked.
+        linked_at -> Timestamptz,
+        /// When it was last used.
+        signed_in_at -> Nullable<Timestamptz>,
+        /// What the last sign-in delivered of what the rules and the account page read.
+        claims -> Jsonb,
     }
 }
 
@@ -193,6 +369,44 @@ diesel::table! {
         holidays -> Nullable<Text>,
         /// Address of the licence of the open data.
         data_licence -> Nullable<Text>,
+        /// Who answers for security: a name.
+        security_officer -> Nullable<Text>,
+        /// Where flaws are reported: mailto:, https: or tel: (RFC 9116).
+        security_contact -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// One-time links with which a person chooses a password, at the beginning or after a loss.
+    invitations (id) {
+        /// Identifier.
+        id -> Int4,
+        /// For whom.
+        person_id -> Int4,
+        /// SHA-256 of the secret in the link.
+        digest -> Bytea,
+        /// When it was made.
+        created_at -> Timestamptz,
+        /// Until when it is good.
+        until -> Timestamptz,
+        /// When it was used or replaced.
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Identity providers that people sign in with.
+    issuers (id) {
+        /// Identifier.
+        id -> Int4,
+        /// Name in addresses: /sign-in/KEY.
+        key -> Text,
+        /// Address, client, scopes, claims and rules.
+        configuration -> Jsonb,
+        /// The client secret, sealed.
+        secret -> Nullable<Bytea>,
+        /// When it was taken away.
+        retired_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -219,6 +433,54 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Messages and events of a site; each ends by itself.
+    notices (id) {
+        /// Identifier.
+        id -> Int4,
+        /// The site.
+        site_id -> Int4,
+        /// message, warning or event.
+        kind -> Text,
+        /// What it says, by language.
+        title -> Jsonb,
+        /// More of it, by language.
+        body -> Jsonb,
+        /// From when it is shown; an event is shown before and begins then.
+        starts_at -> Timestamptz,
+        /// Until when.
+        ends_at -> Timestamptz,
+        /// When it was written.
+        created_at -> Timestamptz,
+        /// When it was taken down.
+        removed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Mail to be sent: written with what it tells of, sent by a task, forgotten after a week.
+    outbox (id) {
+        /// Identifier.
+        id -> Int8,
+        /// To whom.
+        recipient -> Text,
+        /// Subject.
+        subject -> Text,
+        /// Text.
+        body -> Text,
+        /// When it was written.
+        created_at -> Timestamptz,
+        /// How often it was tried.
+        tries -> Int4,
+        /// When it is tried next.
+        next_try_at -> Timestamptz,
+        /// When the mail server took it.
+        sent_at -> Nullable<Timestamptz>,
+        /// Why the last try failed.
+        failure -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     /// Counting lines: directed edges of the zone graph. No space means outside.
     passages (id) {
         /// Identifier.
@@ -231,6 +493,80 @@ diesel::table! {
         to_space_id -> Nullable<Int4>,
         /// When it left the description.
         retired_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// WebAuthn credentials.
+    passkeys (id) {
+        /// Identifier.
+        id -> Int4,
+        /// Whose.
+        person_id -> Int4,
+        /// Identifier of the credential.
+        credential -> Bytea,
+        /// What its owner calls it.
+        name -> Text,
+        /// Public key, counter and flags.
+        state -> Jsonb,
+        /// When it was registered.
+        created_at -> Timestamptz,
+        /// When it was last used.
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Passwords of local accounts.
+    passwords (person_id) {
+        /// Whose.
+        person_id -> Int4,
+        /// Argon2id, in PHC form.
+        hash -> Text,
+        /// When it was chosen.
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Those who act: staff, operators, and whoever signed in.
+    people (id) {
+        /// Identifier.
+        id -> Int4,
+        /// What others call them.
+        name -> Text,
+        /// Where mail reaches them, if anywhere.
+        email -> Nullable<Text>,
+        /// Name of the local account, lower case; null without one.
+        login -> Nullable<Text>,
+        /// When they became known.
+        created_at -> Timestamptz,
+        /// Since when they may no longer sign in.
+        deactivated_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Pictures of sites, made anew when they came in.
+    pictures (id) {
+        /// Identifier.
+        id -> Int4,
+        /// The site.
+        site_id -> Int4,
+        /// What they show, in words, by language.
+        alt -> Jsonb,
+        /// JPEG.
+        content -> Bytea,
+        /// Pixels across.
+        width -> Int4,
+        /// Pixels down.
+        height -> Int4,
+        /// SHA-256 of the content in hexadecimal: its name in addresses.
+        digest -> Text,
+        /// When it came in.
+        created_at -> Timestamptz,
+        /// When it was taken down.
+        removed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -259,6 +595,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What channels said, as they said it; one partition a day (UTC), named readings_YYYYMMDD.
+    readings () {
+        /// The channel that spoke.
+        channel_id -> Int4,
+        /// The device's time, or the time of receipt where it gave none.
+        at -> Timestamptz,
+        /// Start of the interval the period counts cover.
+        since -> Nullable<Timestamptz>,
+        /// Standing of the forward counter.
+        total_forward -> Nullable<Int8>,
+        /// Standing of the backward counter.
+        total_backward -> Nullable<Int8>,
+        /// People forward in the interval.
+        period_forward -> Nullable<Int8>,
+        /// People backward in the interval.
+        period_backward -> Nullable<Int8>,
+        /// A state: people in a zone or queue, or milliseconds of waiting.
+        level -> Nullable<Int8>,
+        /// The sender's mark of the message, hashed, where it is part of the identity.
+        mark -> Nullable<Int8>,
+        /// When it was received.
+        received_at -> Timestamptz,
+        /// Verdict on the device's clock: 0 in step, 1 late, 2 ahead, 3 no time given.
+        clock -> Int2,
+        /// The commit it came with; the checkpoint says which batches the ledger holds.
+        batch -> Int8,
+    }
+}
+
+diesel::table! {
     /// Devices behind gateways, described ones and those that were only heard.
     sensors (id) {
         /// Identifier.
@@ -283,6 +649,58 @@ diesel::table! {
         details -> Jsonb,
         /// When it left the description.
         retired_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Where people are signed in.
+    sessions (id) {
+        /// Identifier, which proves nothing.
+        id -> Int8,
+        /// SHA-256 of the secret in the cookie.
+        digest -> Bytea,
+        /// Who.
+        person_id -> Int4,
+        /// How they proved it: oidc, password, password+totp, passkey or invitation.
+        method -> Text,
+        /// Whether a second factor or a passkey was part of it.
+        is_strong -> Bool,
+        /// The provider that vouched (iss).
+        issuer -> Nullable<Text>,
+        /// The account there (sub).
+        subject -> Nullable<Text>,
+        /// The provider's name of its own session.
+        sid -> Nullable<Text>,
+        /// The ID token, sealed: the hint when signing out there.
+        id_token -> Nullable<Bytea>,
+        /// The refresh token, sealed: only to ask again whether the account is good.
+        refresh_token -> Nullable<Bytea>,
+        /// When the provider was last asked.
+        checked_at -> Nullable<Timestamptz>,
+        /// From where.
+        address -> Text,
+        /// What the browser calls itself.
+        agent -> Text,
+        /// When it began.
+        begun_at -> Timestamptz,
+        /// When it was last used, to the minute.
+        seen_at -> Timestamptz,
+        /// When it was ended.
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Wrong passwords and codes of the last day: what delays and budgets are computed from.
+    sign_in_failures (id) {
+        /// Identifier.
+        id -> Int8,
+        /// SHA-256 of the name tried: people type passwords there.
+        login -> Bytea,
+        /// The network it came from: an IPv4 address or an IPv6 /64.
+        source -> Text,
+        /// When.
+        at -> Timestamptz,
     }
 }
 
@@ -321,6 +739,8 @@ diesel::table! {
         exceptional_days -> Jsonb,
         /// When it left the description.
         retired_at -> Nullable<Timestamptz>,
+        /// What it is, by language.
+        description -> Jsonb,
     }
 }
 
@@ -349,39 +769,79 @@ diesel::table! {
         opening_hours -> Nullable<Text>,
         /// When it left the description.
         retired_at -> Nullable<Timestamptz>,
+        /// Whether it is still being prepared: counted, but shown to staff only.
+        is_draft -> Bool,
+        /// What one finds there, by language.
+        description -> Jsonb,
     }
 }
 
+diesel::joinable!(api_tokens -> people (person_id));
+diesel::joinable!(authenticators -> people (person_id));
 diesel::joinable!(capacities -> spaces (space_id));
+diesel::joinable!(ceremonies -> people (person_id));
 diesel::joinable!(channel_days -> channels (channel_id));
 diesel::joinable!(channels -> passages (passage_id));
 diesel::joinable!(channels -> sensors (sensor_id));
 diesel::joinable!(channels -> spaces (space_id));
 diesel::joinable!(corrections -> spaces (space_id));
+diesel::joinable!(devices -> people (person_id));
 diesel::joinable!(doubted_readings -> channels (channel_id));
+diesel::joinable!(expected_identities -> issuers (issuer_id));
+diesel::joinable!(expected_identities -> people (person_id));
 diesel::joinable!(gateway_secrets -> gateways (gateway_id));
+diesel::joinable!(gateways -> sites (site_id));
+diesel::joinable!(grants -> people (person_id));
+diesel::joinable!(grants -> sites (site_id));
+diesel::joinable!(identities -> people (person_id));
+diesel::joinable!(invitations -> people (person_id));
 diesel::joinable!(ledger_entries -> channels (channel_id));
 diesel::joinable!(ledger_entries -> spaces (space_id));
+diesel::joinable!(notices -> sites (site_id));
+diesel::joinable!(passkeys -> people (person_id));
+diesel::joinable!(passwords -> people (person_id));
+diesel::joinable!(pictures -> sites (site_id));
 diesel::joinable!(publications -> spaces (space_id));
 diesel::joinable!(sensors -> gateways (gateway_id));
+diesel::joinable!(sessions -> people (person_id));
 diesel::joinable!(spaces -> sites (site_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    api_tokens,
+    audit_heads,
+    audit_records,
+    authenticators,
     capacities,
+    ceremonies,
     channel_days,
     channels,
     checkpoints,
     closed_days,
     corrections,
+    devices,
     doubted_readings,
     errors,
+    expected_identities,
     gateway_secrets,
     gateways,
+    grants,
+    identities,
     institutions,
+    invitations,
+    issuers,
     ledger_entries,
+    notices,
+    outbox,
     passages,
+    passkeys,
+    passwords,
+    people,
+    pictures,
     publications,
+    readings,
     sensors,
+    sessions,
+    sign_in_failures,
     sites,
     spaces,
 );
