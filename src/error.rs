@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 
+use crate::domain::actor::Refused;
+
 /// A cause that only the log and the operator see.
 pub type Source = Box<dyn StdError + Send + Sync>;
 
@@ -22,6 +24,12 @@ pub enum Error {
     /// What was asked for contradicts what is.
     #[error("{0}")]
     Conflict(String),
+    /// Nobody known asks for what only some may have.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// Who asks may not.
+    #[error(transparent)]
+    Forbidden(#[from] Refused),
     /// A part that is needed does not answer; trying again later will do.
     #[error("{part} is not available")]
     Unavailable {

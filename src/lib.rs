@@ -13,6 +13,7 @@
 //! | [`persistence`] | what PostgreSQL remembers: the only Diesel |
 //! | [`gateways`] | how sensors speak: bytes in, observations out |
 //! | [`ingest`] | how a reading becomes a fact, exactly once |
+//! | [`auth`] | who is asking: sign-on, sessions, secrets, forms that are ours |
 //! | [`actions`] | what people may do, and what they may ask |
 //! | [`live`] | who is watching: the newest figures, and the sign that they changed |
 //! | [`tasks`] | what happens unasked |
@@ -29,17 +30,18 @@
 //! |---|---|
 //! | `domain` | |
 //! | `clock` | |
-//! | `error` | |
+//! | `error` | `domain` |
 //! | `config` | `domain` |
 //! | `persistence` | `domain` `error` |
 //! | `gateways` | `domain` |
 //! | `appliance` | `error` |
 //! | `parvis` | `domain` `error` `config` `clock` `persistence` |
 //! | `ingest` | `domain` `error` `clock` `persistence` `gateways` `parvis` |
-//! | `actions` | `domain` `error` `persistence` |
+//! | `auth` | `domain` `error` `config` `clock` `persistence` `parvis` |
+//! | `actions` | `domain` `error` `clock` `persistence` `auth` `parvis` |
 //! | `live` | `domain` `parvis` |
-//! | `tasks` | `domain` `error` `persistence` |
-//! | `web` | `domain` `error` `config` `gateways` `appliance` `parvis` `ingest` `actions` `live` |
+//! | `tasks` | `domain` `error` `config` `persistence` |
+//! | `web` | `domain` `error` `config` `gateways` `appliance` `parvis` `ingest` `auth` `actions` `live` |
 //! | `commands` | everything |
 //!
 //! Beside that: only `persistence` names Diesel, only `web` names actix, only `clock` asks the time, only `ingest`,
@@ -65,9 +67,13 @@
 //!
 //! # A person changes something
 //!
-//! 1. A command (or, with sign-on, a page) becomes a domain type: construction is parsing.
-//! 2. [`actions`] checks the rule, writes in one transaction, and announces the change with the commit.
-//! 3. The recorder's listener hears it, reads what is there now, and the figures follow as above.
+//! 1. `web::signed_in` turns the cookie of a session, or a program's token, into an [`domain::actor::Actor`]; a store that
+//!    cannot be reached is 503, never anonymous. `web::form` proves that the form is one of ours.
+//! 2. The fields become a domain type: construction is parsing.
+//! 3. [`actions`] asks the actor for the proof that they may ([`domain::actor::Allowed`], which the functions of
+//!    [`persistence`] demand), checks the rule, writes and appends to the audit in one transaction, and announces the change
+//!    with the commit. One table decides who may what: [`domain::role::may`].
+//! 4. The recorder's listener hears it, reads what is there now, and the figures follow as above.
 //!
 //! # What is never done
 //!
@@ -80,6 +86,7 @@
 
 pub mod actions;
 pub mod appliance;
+pub mod auth;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -193,7 +193,8 @@ CREATE TABLE sessions (
     agent text NOT NULL,
     begun_at timestamptz NOT NULL,
     seen_at timestamptz NOT NULL,
-    ended_at timestamptz
+    ended_at timestamptz,
+    sees_as integer REFERENCES people
 );
 CREATE INDEX sessions_person_id_idx ON sessions (person_id);
 CREATE INDEX sessions_subject_idx ON sessions (issuer, subject) WHERE issuer IS NOT NULL;
@@ -214,6 +215,7 @@ COMMENT ON COLUMN sessions.agent IS 'What the browser calls itself.';
 COMMENT ON COLUMN sessions.begun_at IS 'When it began.';
 COMMENT ON COLUMN sessions.seen_at IS 'When it was last used, to the minute.';
 COMMENT ON COLUMN sessions.ended_at IS 'When it was ended.';
+COMMENT ON COLUMN sessions.sees_as IS 'As whom an administrator looks at the pages; nothing can be changed then.';
 
 CREATE TABLE sign_in_failures (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

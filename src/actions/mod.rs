@@ -2,7 +2,10 @@
 
 pub mod apply_description;
 pub mod explain_figure;
+pub mod manage_people;
+pub mod my_account;
 pub mod note_error;
+pub mod read_audit;
 pub mod recount_space;
 pub mod replace_secret;
 pub mod show_history;

@@ -1,6 +1,7 @@
 //! What can be asked of Parvis on the command line: the place where the parts meet.
 
 mod apply;
+mod audit;
 mod counts_file;
 mod decode;
 mod demo;
@@ -63,6 +64,9 @@ enum Command {
     Import(import::Command),
     /// Play recorded counts through the live door.
     Replay(replay::Arguments),
+    /// Look into the record of changes and sign-ins.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// List unexpected errors, newest first.
     Errors(errors::Arguments),
     /// Run a demo campus with simulated sensors, on a database of its own.
@@ -84,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Gateway(command) => gateway::run(&config, &command),
         Command::Import(command) => import::run(&config, &command),
         Command::Replay(arguments) => replay::run(&config, &arguments),
+        Command::Audit(command) => audit::run(&config, &command),
         Command::Errors(arguments) => errors::run(&config, &arguments),
         Command::Demo(arguments) => demo::run(arguments),
     };

@@ -6,4 +6,6 @@ mod settings;
 mod written;
 
 pub use campus::{Problem, Problems, read_campus};
-pub use settings::{Database, Log, Pages, Readings, Settings, Unusable, Web};
+pub use settings::{
+    Auth, Database, Log, Mail, MailSecurity, Pages, Readings, Settings, Unusable, Web,
+};

@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use chrono::TimeDelta;
 use serde::Deserialize;
+
+use crate::domain::session::Limits;
 
 /// All settings.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -19,6 +22,10 @@ pub struct Settings {
     pub log: Log,
     /// How pages look.
     pub pages: Pages,
+    /// How people sign in.
+    pub auth: Auth,
+    /// How mail is sent.
+    pub mail: Mail,
 }
 
 /// How people reach the service.
@@ -138,6 +145,103 @@ impl Default for Log {
 pub struct Pages {
     /// A directory of further languages, one `LANGUAGE.ftl` each.
     pub texts: Option<PathBuf>,
+}
+
+/// How people sign in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    /// The key that seals what must be read again: made at first start, never in the database or its backups.
+    pub key_file: PathBuf,
+    /// Minutes a session lasts without being used.
+    pub idle_minutes: u32,
+    /// Hours a session lasts at the most.
+    pub absolute_hours: u32,
+    /// Seconds that the clock of an identity provider may differ, 0 to 300.
+    pub clock_skew_seconds: u16,
+    /// The proxy on the way to identity providers.
+    pub proxy: Option<String>,
+    /// Hosts reached without it.
+    pub no_proxy: Vec<String>,
+    /// Certificate authorities trusted beside the system's, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Whether an identity provider on this very machine may be reached without TLS: for trying out.
+    pub plain_loopback_issuers: bool,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            key_file: PathBuf::from("/var/lib/parvis/seal.key"),
+            idle_minutes: 60,
+            absolute_hours: 12,
+            clock_skew_seconds: 60,
+            proxy: None,
+            no_proxy: Vec::new(),
+            ca_file: None,
+            plain_loopback_issuers: false,
+        }
+    }
+}
+
+impl Auth {
+    /// How long sessions last.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            idle: TimeDelta::minutes(i64::from(self.idle_minutes)),
+            absolute: TimeDelta::hours(i64::from(self.absolute_hours)),
+        }
+    }
+
+    /// How far the clock of an identity provider may be off.
+    #[must_use]
+    pub fn clock_skew(&self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.clock_skew_seconds.min(300)))
+    }
+}
+
+/// How the mail server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSecurity {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS after a greeting.
+    Starttls,
+    /// None: only for a relay on this machine.
+    None,
+}
+
+/// How mail is sent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// The mail server; no mail is sent without one.
+    pub relay: Option<String>,
+    /// Its port; the usual one of the security when none is given.
+    pub port: Option<u16>,
+    /// How it is spoken to.
+    pub security: MailSecurity,
+    /// The account there.
+    pub user: Option<String>,
+    /// A file with its password.
+    pub password_file: Option<PathBuf>,
+    /// The sender; `parvis@` and the public name when none is given.
+    pub from: Option<String>,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            relay: None,
+            port: None,
+            security: MailSecurity::Starttls,
+            user: None,
+            password_file: None,
+            from: None,
+        }
+    }
 }
 
 /// Settings that cannot be used.

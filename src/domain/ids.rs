@@ -43,3 +43,7 @@ id!(
     /// A channel: one thing a sensor measures.
     ChannelId
 );
+id!(
+    /// A person who acts.
+    PersonId
+);

@@ -3,6 +3,8 @@
 //! Nothing here may import another module of this crate, ask the time, or fail for a reason that lies outside its
 //! arguments. That makes every rule testable with plain values and replayable bit for bit.
 
+pub mod actor;
+pub mod audit;
 pub mod campus;
 pub mod capacity;
 pub mod channel_book;
@@ -18,9 +20,13 @@ pub mod hours;
 pub mod ids;
 pub mod level;
 pub mod mapping;
+pub mod person;
 pub mod plan;
 pub mod reading;
+pub mod role;
+pub mod session;
 pub mod space_day;
+pub mod token;
 pub mod trend;
 pub mod words;
 pub mod zones;

@@ -4,7 +4,9 @@
 //! (reads and writes); it commits when it returns `Ok` and leaves nothing behind otherwise.
 
 mod announcements;
+pub mod audit;
 pub mod campus;
+pub mod ceremonies;
 pub mod corrections;
 mod database;
 pub mod describe;
@@ -13,11 +15,15 @@ mod failure;
 pub mod ledger;
 mod lock;
 mod migrations;
+pub mod outbox;
+pub mod people;
 pub mod publications;
 pub mod readings;
 mod schema;
 pub mod secrets;
 pub mod sensors;
+pub mod sessions;
+pub mod tokens;
 
 pub use announcements::{Announcement, Announcements};
 pub use database::{Connections, Database, Recording, Transaction, View};

@@ -595,36 +595,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What channels said, as they said it; one partition a day (UTC), named readings_YYYYMMDD.
-    readings () {
-        /// The channel that spoke.
-        channel_id -> Int4,
-        /// The device's time, or the time of receipt where it gave none.
-        at -> Timestamptz,
-        /// Start of the interval the period counts cover.
-        since -> Nullable<Timestamptz>,
-        /// Standing of the forward counter.
-        total_forward -> Nullable<Int8>,
-        /// Standing of the backward counter.
-        total_backward -> Nullable<Int8>,
-        /// People forward in the interval.
-        period_forward -> Nullable<Int8>,
-        /// People backward in the interval.
-        period_backward -> Nullable<Int8>,
-        /// A state: people in a zone or queue, or milliseconds of waiting.
-        level -> Nullable<Int8>,
-        /// The sender's mark of the message, hashed, where it is part of the identity.
-        mark -> Nullable<Int8>,
-        /// When it was received.
-        received_at -> Timestamptz,
-        /// Verdict on the device's clock: 0 in step, 1 late, 2 ahead, 3 no time given.
-        clock -> Int2,
-        /// The commit it came with; the checkpoint says which batches the ledger holds.
-        batch -> Int8,
-    }
-}
-
-diesel::table! {
     /// Devices behind gateways, described ones and those that were only heard.
     sensors (id) {
         /// Identifier.
@@ -687,6 +657,8 @@ diesel::table! {
         seen_at -> Timestamptz,
         /// When it was ended.
         ended_at -> Nullable<Timestamptz>,
+        /// As whom an administrator looks at the pages; nothing can be changed then.
+        sees_as -> Nullable<Int4>,
     }
 }
 
@@ -803,7 +775,6 @@ diesel::joinable!(passwords -> people (person_id));
 diesel::joinable!(pictures -> sites (site_id));
 diesel::joinable!(publications -> spaces (space_id));
 diesel::joinable!(sensors -> gateways (gateway_id));
-diesel::joinable!(sessions -> people (person_id));
 diesel::joinable!(spaces -> sites (site_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -838,7 +809,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     people,
     pictures,
     publications,
-    readings,
     sensors,
     sessions,
     sign_in_failures,

@@ -11,11 +11,16 @@ use super::failure::{self, Reader, Refusal};
 use super::headers::{self, Kind};
 use super::services::Services;
 
-const FILES: [(&str, &str, &[u8]); 6] = [
+const FILES: [(&str, &str, &[u8]); 7] = [
     (
         "style.css",
         "text/css; charset=utf-8",
         include_bytes!("../../web/styles/style.css"),
+    ),
+    (
+        "staff.css",
+        "text/css; charset=utf-8",
+        include_bytes!("../../web/styles/staff.css"),
     ),
     (
         "live.js",

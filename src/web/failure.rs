@@ -50,6 +50,8 @@ fn status(error: &Error) -> StatusCode {
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -78,6 +80,8 @@ pub(super) fn answer(
         Error::Invalid { field, .. } => Some(field.clone()),
         Error::NotFound(_)
         | Error::Conflict(_)
+        | Error::Unauthenticated
+        | Error::Forbidden(_)
         | Error::Unavailable { .. }
         | Error::Internal(_) => None,
     };

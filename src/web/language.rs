@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
+use super::cookies;
 use super::texts::Texts;
 
 /// The language of a request; `None` when the first part of the address names a language there is not.
@@ -12,6 +13,18 @@ pub(super) fn of(request: &HttpRequest, texts: &Texts) -> Option<String> {
         Some(language) => texts.has(&language).then_some(language),
         None => Some(query(request, texts).unwrap_or_else(|| negotiated(request, texts))),
     }
+}
+
+/// The language of a page for one person: what they ask for, else what they chose before, else what the browser asks for.
+pub(super) fn of_person(request: &HttpRequest, texts: &Texts) -> String {
+    query(request, texts)
+        .or_else(|| cookies::value(request, cookies::LANGUAGE).filter(|chosen| texts.has(chosen)))
+        .unwrap_or_else(|| negotiated(request, texts))
+}
+
+/// The language a person just chose.
+pub(super) fn chosen(request: &HttpRequest, texts: &Texts) -> Option<String> {
+    query(request, texts)
 }
 
 /// `?lang=` on addresses without a language in the path.

@@ -2,10 +2,14 @@
 //!
 //! All routes stand in `routes`. A handler extracts, acts and shows; `failure` turns an error into an answer once.
 
+mod account;
+mod admin;
 mod api;
 mod assets;
 mod cache;
+mod cookies;
 mod failure;
+mod form;
 mod handoff;
 mod headers;
 mod health;
@@ -19,6 +23,7 @@ mod redirect;
 mod routes;
 mod server;
 mod services;
+mod signed_in;
 mod stream;
 mod texts;
 mod tls;

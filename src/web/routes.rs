@@ -7,7 +7,8 @@ use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 use super::api::{history, live, openapi, places, spaces};
 use super::services::Services;
 use super::{
-    assets, failure, health, ingest, local as local_door, metrics, pages, redirect as redirection,
+    account, admin, assets, failure, health, ingest, local as local_door, metrics, pages,
+    redirect as redirection,
 };
 
 /// What everybody reaches over HTTPS.
@@ -30,6 +31,23 @@ pub(super) fn public(config: &mut ServiceConfig) {
         // Operators
         .service(showing("/health/live", health::live))
         .service(showing("/health/ready", health::ready))
+        // People who sign in
+        .service(showing("/sign-in", pages::sign_in::show))
+        .service(taking("/sign-out", pages::sign_in::out))
+        .service(showing("/me", account::show))
+        .service(taking("/me/sessions", account::end_sessions))
+        .service(taking("/me/tokens", account::tokens))
+        // Staff
+        .service(showing("/admin", admin::home))
+        .service(both("/admin/people", admin::people, admin::add_person))
+        .service(both(
+            "/admin/people/{id:[0-9]{1,9}}",
+            admin::person,
+            admin::change_person,
+        ))
+        .service(taking("/admin/see-as", admin::see_as))
+        .service(showing("/admin/audit", admin::audit))
+        .service(showing("/admin/audit.csv", admin::export_audit))
         // Browsers: each page with the language in its address, and without
         .service(showing("/assets/{name}", assets::show))
         .service(showing("/favicon.ico", pages::icon))
@@ -103,6 +121,22 @@ where
     web::resource(path)
         .route(web::post().to(handler))
         .default_service(refusing("POST"))
+}
+
+fn both<F, A, G, B>(path: &str, show: F, take: G) -> Resource
+where
+    F: Handler<A>,
+    A: FromRequest + 'static,
+    F::Output: Responder + 'static,
+    G: Handler<B>,
+    B: FromRequest + 'static,
+    G::Output: Responder + 'static,
+{
+    let shown = web::route().guard(Any(Get()).or(Head())).to(show);
+    web::resource(path)
+        .route(shown)
+        .route(web::post().to(take))
+        .default_service(refusing("GET, HEAD, POST"))
 }
 
 fn refusing(allowed: &'static str) -> Route {

@@ -31,6 +31,8 @@ pub(in crate::web) fn page(
     let t = services.texts.in_language(&language);
     let (title, advice) = match refusal.status {
         StatusCode::NOT_FOUND => (t.say("error-404"), t.say("error-404-advice")),
+        StatusCode::UNAUTHORIZED => (t.say("error-401"), t.say("error-401-advice")),
+        StatusCode::FORBIDDEN => (t.say("error-403"), refusal.detail.clone()),
         StatusCode::SERVICE_UNAVAILABLE => (t.say("error-503"), t.say("error-503-advice")),
         StatusCode::INTERNAL_SERVER_ERROR => (t.say("error-500"), t.say("error-500-advice")),
         _ => (t.say("error-other"), refusal.detail.clone()),

@@ -6,45 +6,66 @@ use crate::web::services::Services;
 use crate::web::texts::Speech;
 
 /// A page in another language.
-pub(super) struct Other {
-    pub(super) code: String,
-    pub(super) name: String,
-    pub(super) address: String,
+pub(in crate::web) struct Other {
+    pub(in crate::web) code: String,
+    pub(in crate::web) name: String,
+    pub(in crate::web) address: String,
     /// The same in full, as search engines want it.
-    pub(super) public_address: String,
+    pub(in crate::web) public_address: String,
 }
 
 /// The frame.
-pub(super) struct Frame<'t> {
-    pub(super) t: Speech<'t>,
-    pub(super) language: &'t str,
+pub(in crate::web) struct Frame<'t> {
+    pub(in crate::web) t: Speech<'t>,
+    pub(in crate::web) language: &'t str,
     /// The zone of all times on the page, which need not be the visitor's.
-    pub(super) zone: &'static str,
-    pub(super) title: String,
-    pub(super) description: String,
-    pub(super) institution: String,
-    pub(super) home: String,
+    pub(in crate::web) zone: &'static str,
+    pub(in crate::web) title: String,
+    pub(in crate::web) description: String,
+    pub(in crate::web) institution: String,
+    pub(in crate::web) home: String,
     /// The address of this page, without what it was asked.
-    pub(super) path: String,
-    pub(super) icon: String,
-    pub(super) style: String,
-    pub(super) scripts: Vec<String>,
-    pub(super) languages: Vec<Other>,
+    pub(in crate::web) path: String,
+    pub(in crate::web) icon: String,
+    pub(in crate::web) style: String,
+    /// The style of pages for one person.
+    pub(in crate::web) staff_style: Option<String>,
+    pub(in crate::web) scripts: Vec<String>,
+    pub(in crate::web) languages: Vec<Other>,
     /// Where live parts come from.
-    pub(super) live: Option<String>,
+    pub(in crate::web) live: Option<String>,
+    /// Who is signed in, on the pages of staff.
+    pub(in crate::web) visitor: Option<Visiting>,
+}
+
+/// Who is signed in, and where they may go.
+pub(in crate::web) struct Visiting {
+    pub(in crate::web) name: String,
+    /// As whom they look, if they do.
+    pub(in crate::web) sees_as: bool,
+    /// The token of forms.
+    pub(in crate::web) token: String,
+    pub(in crate::web) places: Vec<Link>,
+}
+
+/// A link.
+pub(in crate::web) struct Link {
+    pub(in crate::web) address: String,
+    pub(in crate::web) words: String,
+    pub(in crate::web) is_current: bool,
 }
 
 /// What a page wants of its frame.
 #[derive(Default)]
-pub(super) struct Wish<'a> {
-    pub(super) title: &'a str,
-    pub(super) description: &'a str,
-    pub(super) scripts: &'a [&'a str],
-    pub(super) live: Option<String>,
+pub(in crate::web) struct Wish<'a> {
+    pub(in crate::web) title: &'a str,
+    pub(in crate::web) description: &'a str,
+    pub(in crate::web) scripts: &'a [&'a str],
+    pub(in crate::web) live: Option<String>,
 }
 
 impl<'t> Frame<'t> {
-    pub(super) fn new(
+    pub(in crate::web) fn new(
         request: &HttpRequest,
         services: &'t Services,
         language: &'t str,
@@ -94,6 +115,7 @@ impl<'t> Frame<'t> {
             path: request.path().to_owned(),
             icon: services.assets.address("icon.svg").to_owned(),
             style: services.assets.address("style.css").to_owned(),
+            staff_style: None,
             scripts: wish
                 .scripts
                 .iter()
@@ -101,12 +123,31 @@ impl<'t> Frame<'t> {
                 .collect(),
             languages: languages.collect(),
             live: wish.live,
+            visitor: None,
         }
+    }
+
+    /// The frame of a page for one person: its address names no language, so the choice is asked for and remembered.
+    pub(in crate::web) fn private(
+        request: &HttpRequest,
+        services: &'t Services,
+        language: &'t str,
+        wish: Wish<'_>,
+        visitor: Option<Visiting>,
+    ) -> Self {
+        let mut frame = Self::new(request, services, language, wish);
+        for other in &mut frame.languages {
+            other.address = format!("{}?lang={}", frame.path, other.code);
+            other.public_address.clear();
+        }
+        frame.staff_style = Some(services.assets.address("staff.css").to_owned());
+        frame.visitor = visitor;
+        frame
     }
 }
 
 /// `/fr` on an address that names the language, nothing on one that does not.
-pub(super) fn prefix(request: &HttpRequest) -> String {
+pub(in crate::web) fn prefix(request: &HttpRequest) -> String {
     request
         .match_info()
         .get("language")

@@ -2,11 +2,12 @@
 
 mod chart;
 pub(super) mod error;
-mod frame;
+pub(super) mod frame;
 pub(super) mod home;
 pub(super) mod live;
 mod row;
 pub(super) mod screen;
+pub(super) mod sign_in;
 pub(super) mod space;
 mod times;
 pub(super) mod widget;
@@ -23,7 +24,7 @@ use super::language;
 use super::services::Services;
 use crate::error::Error;
 
-const HTML: &str = "text/html; charset=utf-8";
+pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 /// `GET /favicon.ico`: browsers ask for it unbidden.
 pub(super) async fn icon(services: web::Data<Services>) -> HttpResponse {
@@ -71,7 +72,8 @@ where
     }
 }
 
-fn services_of(request: &HttpRequest) -> std::sync::Arc<Services> {
+/// What handlers work with, where no handler says so.
+pub(super) fn services_of(request: &HttpRequest) -> std::sync::Arc<Services> {
     // Every app of the public door has it; see `server::start`.
     #[expect(clippy::expect_used, reason = "set where the app is built")]
     request

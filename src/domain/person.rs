@@ -1,0 +1,104 @@
+//! People who act: what is known of them, and what it takes to change that.
+
+use super::actor::{Grant, Place, Placed};
+use super::ids::PersonId;
+use super::reading::Moment;
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Their identifier.
+    pub id: PersonId,
+    /// What others call them.
+    pub name: String,
+    /// Where mail reaches them, if anywhere.
+    pub email: Option<String>,
+    /// The name of their local account, in lower case.
+    pub login: Option<String>,
+    /// When they became known.
+    pub created_at: Moment,
+    /// Since when they may no longer sign in.
+    pub deactivated_at: Option<Moment>,
+}
+
+impl Person {
+    /// How records name them.
+    #[must_use]
+    pub fn object(&self) -> String {
+        format!("person {} {}", self.id, self.name)
+    }
+}
+
+impl Placed for Person {
+    fn place(&self) -> Place<'_> {
+        Place::Institution
+    }
+}
+
+/// A person to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPerson {
+    /// What others call them.
+    pub name: String,
+    /// Where mail reaches them, if anywhere.
+    pub email: Option<String>,
+    /// The name of their local account.
+    pub login: Option<String>,
+}
+
+impl Placed for NewPerson {
+    fn place(&self) -> Place<'_> {
+        Place::Institution
+    }
+}
+
+/// Whoever there is: to see the list of people.
+#[derive(Debug, Clone, Copy)]
+pub struct Somebody;
+
+impl Placed for Somebody {
+    fn place(&self) -> Place<'_> {
+        Place::Institution
+    }
+}
+
+/// Whoever has a role at a site: to see the list of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeopleAt(pub String);
+
+impl Placed for PeopleAt {
+    fn place(&self) -> Place<'_> {
+        Place::Site(&self.0)
+    }
+}
+
+/// A role for a person, to be given or taken by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantTo {
+    /// Who.
+    pub person: PersonId,
+    /// What, and where.
+    pub grant: Grant,
+}
+
+impl Placed for GrantTo {
+    fn place(&self) -> Place<'_> {
+        self.grant
+            .site
+            .as_deref()
+            .map_or(Place::Institution, Place::Site)
+    }
+}
+
+/// A role that a person holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantedRole {
+    /// Its identifier.
+    pub id: i32,
+    /// The role, and where.
+    pub grant: Grant,
+    /// The identity provider whose claims gave it; by hand when `None`.
+    pub issuer: Option<String>,
+    /// When it was given.
+    pub granted_at: Moment,
+}

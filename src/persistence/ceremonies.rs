@@ -1,0 +1,62 @@
+//! What was begun in a browser and is to be finished there: each is good once, for a while.
+
+use diesel::prelude::*;
+
+use super::database::Transaction;
+use super::schema::ceremonies;
+use crate::domain::ids::PersonId;
+use crate::domain::reading::Moment;
+use crate::error::Error;
+
+/// Remembers a ceremony under the digest of a random name.
+///
+/// # Errors
+/// When the database is not available.
+pub fn begin(
+    tx: &mut Transaction<'_>,
+    digest: &[u8],
+    person: Option<PersonId>,
+    sealed_state: &[u8],
+    now: Moment,
+) -> Result<(), Error> {
+    diesel::insert_into(ceremonies::table)
+        .values((
+            ceremonies::digest.eq(digest),
+            ceremonies::person_id.eq(person.map(|person| person.0)),
+            ceremonies::state.eq(sealed_state),
+            ceremonies::begun_at.eq(now),
+        ))
+        .execute(tx.connection())?;
+    Ok(())
+}
+
+/// Takes a ceremony begun after a moment, for good: of two that ask, one gets it.
+///
+/// # Errors
+/// When the database is not available.
+pub fn take(
+    tx: &mut Transaction<'_>,
+    digest: &[u8],
+    begun_after: Moment,
+) -> Result<Option<(Option<PersonId>, Vec<u8>)>, Error> {
+    let taken: Option<(Option<i32>, Vec<u8>, Moment)> =
+        diesel::delete(ceremonies::table.find(digest))
+            .returning((
+                ceremonies::person_id,
+                ceremonies::state,
+                ceremonies::begun_at,
+            ))
+            .get_result(tx.connection())
+            .optional()?;
+    let fresh = taken.filter(|(_, _, begun_at)| *begun_at > begun_after);
+    Ok(fresh.map(|(person, state, _)| (person.map(PersonId), state)))
+}
+
+/// Forgets those begun before a moment.
+///
+/// # Errors
+/// When the database is not available.
+pub fn forget(tx: &mut Transaction<'_>, before: Moment) -> Result<usize, Error> {
+    let old = ceremonies::table.filter(ceremonies::begun_at.lt(before));
+    Ok(diesel::delete(old).execute(tx.connection())?)
+}

@@ -1,0 +1,184 @@
+//! Pages of staff: what each may see is what each may do, asked of the same table.
+
+mod audit;
+mod home;
+mod people;
+
+pub(super) use audit::{export as export_audit, show as audit};
+pub(super) use home::show as home;
+pub(super) use people::{
+    add as add_person, all as people, change as change_person, see_as, show as person,
+};
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use askama::Template;
+use chrono_tz::Tz;
+
+use super::failure::{self, Reader};
+use super::headers::{self, Kind};
+use super::pages::frame::{Frame, Link, Visiting, Wish};
+use super::services::Services;
+use super::texts::Speech;
+use super::{cookies, language, pages};
+use crate::auth::sessions::SignedIn;
+use crate::domain::actor::Place;
+use crate::domain::campus::Campus;
+use crate::domain::person::GrantedRole;
+use crate::domain::reading::Moment;
+use crate::domain::role::Act;
+use crate::error::Error;
+
+/// Where staff may go: the address, the key of its name, and what one must be allowed to do somewhere to go there.
+const PLACES: [(&str, &str, Act); 3] = [
+    ("/admin", "staff-home", Act::SeeSite),
+    ("/admin/people", "staff-people", Act::SeePeople),
+    ("/admin/audit", "staff-audit", Act::ReadAudit),
+];
+
+/// Who is signed in, as the frame of a page shows it.
+pub(super) fn visiting(request: &HttpRequest, services: &Services, who: &SignedIn) -> Visiting {
+    let language = language::of_person(request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let here = request.path();
+    let open = PLACES
+        .iter()
+        .filter(|(_, _, act)| who.actor.may(*act, Place::AnySite));
+    Visiting {
+        name: who.person.name.clone(),
+        sees_as: who.actor.only_looks,
+        token: who.csrf.clone(),
+        places: open
+            .map(|(address, key, _)| Link {
+                address: (*address).to_owned(),
+                words: t.say(key),
+                is_current: here == *address
+                    || (*address != "/admin" && here.starts_with(&format!("{address}/"))),
+            })
+            .collect(),
+    }
+}
+
+/// The frame of a page for somebody who is signed in.
+pub(super) fn frame<'t>(
+    request: &HttpRequest,
+    services: &'t Services,
+    language: &'t str,
+    title: &str,
+    who: &SignedIn,
+) -> Frame<'t> {
+    let wish = Wish {
+        title,
+        ..Wish::default()
+    };
+    let visiting = visiting(request, services, who);
+    Frame::private(request, services, language, wish, Some(visiting))
+}
+
+/// Answers with a page for one person: kept by nobody.
+pub(super) fn answer(
+    request: &HttpRequest,
+    services: &Services,
+    page: Result<impl Template, Error>,
+) -> HttpResponse {
+    answer_with(request, services, page, HttpResponse::Ok())
+}
+
+/// [`answer`], with a status of one's own.
+pub(super) fn answer_with(
+    request: &HttpRequest,
+    services: &Services,
+    page: Result<impl Template, Error>,
+    mut builder: HttpResponseBuilder,
+) -> HttpResponse {
+    let html = page.and_then(|page| page.render().map_err(Error::internal));
+    match html {
+        Ok(html) => {
+            if let Some(language) = language::chosen(request, &services.texts) {
+                builder.cookie(cookies::lasting(cookies::LANGUAGE, language));
+            }
+            headers::put(&mut builder, Kind::Page)
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .content_type(pages::HTML)
+                .body(html)
+        }
+        Err(error) => failure::answer(request, services, &error, Reader::Person),
+    }
+}
+
+/// After a change: to the page that shows it.
+pub(super) fn see(address: &str) -> HttpResponse {
+    let mut builder = HttpResponse::SeeOther();
+    headers::put(&mut builder, Kind::Page)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::LOCATION, address))
+        .finish()
+}
+
+/// After a change that was made, to the page that shows it; else what was wrong.
+pub(super) fn done(
+    request: &HttpRequest,
+    services: &Services,
+    result: Result<String, Error>,
+) -> HttpResponse {
+    match result {
+        Ok(address) => see(&address),
+        Err(error) => failure::answer(request, services, &error, Reader::Person),
+    }
+}
+
+/// Moments as staff read them: to the minute, in the institution's zone.
+#[derive(Clone, Copy)]
+pub(super) struct Moments(Tz);
+
+impl Moments {
+    pub(super) fn of(zone: Tz) -> Self {
+        Self(zone)
+    }
+
+    pub(super) fn say(self, at: Moment) -> String {
+        at.with_timezone(&self.0)
+            .format("%Y-%m-%d %H:%M")
+            .to_string()
+    }
+}
+
+/// A role in words: what, where, and from whom when not by hand.
+pub(super) fn role_words(
+    t: &Speech<'_>,
+    campus: &Campus,
+    language: &str,
+    held: &GrantedRole,
+) -> String {
+    let role = t.say(&format!("role-{}", held.grant.role));
+    let place = place_words(t, campus, language, held.grant.site.as_deref());
+    let place = if held.grant.role.is_of_institution() {
+        String::new()
+    } else {
+        format!(" · {place}")
+    };
+    let origin = held.issuer.as_ref().map(|issuer| {
+        format!(
+            " ({})",
+            t.say_with("role-from", &[("issuer", issuer.into())])
+        )
+    });
+    format!("{role}{place}{}", origin.unwrap_or_default())
+}
+
+/// A site's name, or that all are meant.
+pub(super) fn place_words(
+    t: &Speech<'_>,
+    campus: &Campus,
+    language: &str,
+    site: Option<&str>,
+) -> String {
+    let Some(slug) = site else {
+        return t.say("all-sites");
+    };
+    let known = campus.sites.iter().find(|site| site.slug == slug);
+    known.map_or_else(
+        || slug.to_owned(),
+        |site| site.name.in_language(language).to_owned(),
+    )
+}

@@ -1,0 +1,302 @@
+//! People and their roles: everybody for who manages them, those of a site for its administration.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::{Moments, answer, done, frame, place_words, role_words};
+use crate::actions::manage_people::{self, Change, Known};
+use crate::domain::actor::{Actor, Grant, Place};
+use crate::domain::campus::Campus;
+use crate::domain::ids::PersonId;
+use crate::domain::person::{GrantedRole, NewPerson};
+use crate::domain::role::{Act, Role};
+use crate::error::Error;
+use crate::web::form::Form;
+use crate::web::language;
+use crate::web::pages::frame::Frame;
+use crate::web::pages::sign_in::{ours, parameter};
+use crate::web::services::Services;
+use crate::web::signed_in::Visitor;
+use crate::web::texts::Speech;
+
+struct ShownRole {
+    words: String,
+    name: &'static str,
+    site: String,
+    can_be_taken: bool,
+}
+
+struct ShownPerson {
+    id: PersonId,
+    name: String,
+    contact: String,
+    is_deactivated: bool,
+    is_linked: bool,
+    roles: Vec<ShownRole>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/people.html")]
+struct People<'t> {
+    frame: Frame<'t>,
+    title: String,
+    token: String,
+    back: String,
+    site: String,
+    people: Vec<ShownPerson>,
+    adds_people: bool,
+    roles: Vec<(&'static str, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/person.html")]
+struct Person<'t> {
+    frame: Frame<'t>,
+    token: String,
+    id: PersonId,
+    name: String,
+    email: String,
+    login: String,
+    is_deactivated: bool,
+    roles: Vec<ShownRole>,
+    sessions: Vec<String>,
+    manages: bool,
+    all_roles: Vec<(&'static str, String)>,
+    sites: Vec<(String, String)>,
+}
+
+/// A role, and whether the actor may take it.
+fn shown_role(
+    actor: &Actor,
+    t: &Speech<'_>,
+    campus: &Campus,
+    language: &str,
+    held: &GrantedRole,
+) -> ShownRole {
+    let (act, place) = match &held.grant.site {
+        Some(site) => (Act::GrantSiteRoles, Place::Site(site)),
+        None => (Act::ManagePeople, Place::Institution),
+    };
+    ShownRole {
+        words: role_words(t, campus, language, held),
+        name: held.grant.role.name(),
+        site: held.grant.site.clone().unwrap_or_default(),
+        can_be_taken: held.issuer.is_none() && actor.may(act, place),
+    }
+}
+
+fn role_choices(t: &Speech<'_>, of_institution_too: bool) -> Vec<(&'static str, String)> {
+    Role::ALL
+        .into_iter()
+        .filter(|role| of_institution_too || !role.is_of_institution())
+        .map(|role| (role.name(), t.say(&format!("role-{role}"))))
+        .collect()
+}
+
+/// `GET /admin/people`, `GET /admin/people?site=SLUG`
+pub(in crate::web) async fn all(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+) -> HttpResponse {
+    let site = parameter(&request, "site").filter(|site| !site.is_empty());
+    let language = language::of_person(&request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let campus = services.parvis.campus();
+    let listed = manage_people::list(&services.parvis.database, &who.actor, site.clone()).await;
+    let page = listed.map(|known| {
+        let sees_people = who.actor.may(Act::SeePeople, Place::Institution);
+        let people = known.into_iter().map(|Known { person, roles, .. }| {
+            let roles = roles
+                .iter()
+                .filter(|held| site.is_none() || held.grant.site == site)
+                .map(|held| shown_role(&who.actor, &t, &campus, &language, held));
+            ShownPerson {
+                roles: roles.collect(),
+                id: person.id,
+                name: person.name,
+                contact: [person.login, person.email]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(" · "),
+                is_deactivated: person.deactivated_at.is_some(),
+                is_linked: sees_people,
+            }
+        });
+        let people = people.collect();
+        let title = match &site {
+            None => t.say("staff-people"),
+            Some(slug) => {
+                let name = place_words(&t, &campus, &language, Some(slug));
+                t.say_with("people-at", &[("site", name.into())])
+            }
+        };
+        People {
+            frame: frame(&request, &services, &language, &title, &who),
+            title,
+            token: who.csrf.clone(),
+            back: request
+                .uri()
+                .path_and_query()
+                .map_or_else(String::new, ToString::to_string),
+            adds_people: site.is_none() && who.actor.may(Act::ManagePeople, Place::Institution),
+            site: site.clone().unwrap_or_default(),
+            people,
+            roles: role_choices(&t, false),
+        }
+    });
+    answer(&request, &services, page)
+}
+
+/// `POST /admin/people`: somebody new, or a role at a site for somebody known by login or address.
+pub(in crate::web) async fn add(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    form: Form,
+) -> HttpResponse {
+    let parvis = &services.parvis;
+    let now = parvis.clock.now();
+    let result = async {
+        if let Some(name) = form.optional("who") {
+            let grant = grant(&form)?;
+            let back = format!(
+                "/admin/people?site={}",
+                grant.site.as_deref().unwrap_or_default()
+            );
+            manage_people::give_by_name(&parvis.database, &who.actor, name, grant, now).await?;
+            return Ok(back);
+        }
+        let id = manage_people::add(&parvis.database, &who.actor, details(&form), now).await?;
+        Ok(format!("/admin/people/{id}"))
+    };
+    done(&request, &services, result.await)
+}
+
+/// `GET /admin/people/{id}`
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    id: web::Path<i32>,
+) -> HttpResponse {
+    let language = language::of_person(&request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let campus = services.parvis.campus();
+    let moments = Moments::of(campus.zone());
+    let shown = manage_people::show(&services.parvis.database, &who.actor, PersonId(*id)).await;
+    let page = shown.map(|known| {
+        let Known {
+            person,
+            roles,
+            sessions,
+        } = known;
+        let sessions = sessions.into_iter().map(|session| {
+            format!(
+                "{} · {} · {}",
+                moments.say(session.seen_at),
+                session.address,
+                session.agent
+            )
+        });
+        let sites = campus.sites.iter().map(|site| {
+            (
+                site.slug.clone(),
+                site.name.in_language(&language).to_owned(),
+            )
+        });
+        Person {
+            frame: frame(&request, &services, &language, &person.name, &who),
+            token: who.csrf.clone(),
+            id: person.id,
+            name: person.name,
+            email: person.email.unwrap_or_default(),
+            login: person.login.unwrap_or_default(),
+            is_deactivated: person.deactivated_at.is_some(),
+            roles: roles
+                .iter()
+                .map(|held| shown_role(&who.actor, &t, &campus, &language, held))
+                .collect(),
+            sessions: sessions.collect(),
+            manages: who.actor.may(Act::ManagePeople, Place::Institution),
+            all_roles: role_choices(&t, true),
+            sites: sites.collect(),
+        }
+    });
+    answer(&request, &services, page)
+}
+
+/// `POST /admin/people/{id}`: what the button says.
+pub(in crate::web) async fn change(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    id: web::Path<i32>,
+    form: Form,
+) -> HttpResponse {
+    let parvis = &services.parvis;
+    let result = async {
+        let change = match form.text("do") {
+            "change" => Change::Details(details(&form)),
+            "deactivate" => Change::Deactivate,
+            "reactivate" => Change::Reactivate,
+            "end-sessions" => Change::EndSessions,
+            "give" => Change::Give(grant(&form)?),
+            "take" => Change::Take(grant(&form)?),
+            other => {
+                return Err(Error::Invalid {
+                    field: "do".to_owned(),
+                    rule: format!("\"{other}\" is nothing that can be done"),
+                });
+            }
+        };
+        let (id, now) = (PersonId(*id), parvis.clock.now());
+        manage_people::change(&parvis.database, &who.actor, id, change, now).await?;
+        Ok(form
+            .optional("back")
+            .map_or_else(|| format!("/admin/people/{id}"), |back| ours(&back)))
+    };
+    done(&request, &services, result.await)
+}
+
+/// `POST /admin/see-as`: look as somebody else would, or as oneself again.
+pub(in crate::web) async fn see_as(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    form: Form,
+) -> HttpResponse {
+    let parvis = &services.parvis;
+    let result = async {
+        let session = who.session.as_ref().ok_or(Error::Unauthenticated)?.id;
+        let whom = form
+            .optional("person")
+            .map(|_| form.number("person").map(PersonId))
+            .transpose()?;
+        let now = parvis.clock.now();
+        manage_people::look_as(&parvis.database, &who.actor, session, whom, now).await?;
+        Ok("/admin".to_owned())
+    };
+    done(&request, &services, result.await)
+}
+
+fn details(form: &Form) -> NewPerson {
+    NewPerson {
+        name: form.text("name").to_owned(),
+        email: form.optional("email"),
+        login: form.optional("login"),
+    }
+}
+
+fn grant(form: &Form) -> Result<Grant, Error> {
+    let role: Role = form.text("role").parse().map_err(|error| Error::Invalid {
+        field: "role".to_owned(),
+        rule: crate::domain::role::NotARole::to_string(&error),
+    })?;
+    Ok(Grant {
+        role,
+        // Roles of the institution are for no site, whatever the list beside them says.
+        site: form.optional("site").filter(|_| !role.is_of_institution()),
+    })
+}

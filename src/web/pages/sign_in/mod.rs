@@ -1,0 +1,154 @@
+//! The way in for staff, and the way out.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use crate::actions::my_account;
+use crate::auth::{csrf, secret};
+use crate::error::Error;
+use crate::web::form::Form;
+use crate::web::headers::{self, Kind};
+use crate::web::pages::frame::{Frame, Wish};
+use crate::web::services::Services;
+use crate::web::signed_in::{self, Visitor};
+use crate::web::{admin, cookies, language};
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct Page<'t> {
+    frame: Frame<'t>,
+    is_signed_out: bool,
+}
+
+/// `GET /sign-in`
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    services: web::Data<Services>,
+) -> HttpResponse {
+    // Who is signed in need not do it again.
+    if let Ok(Some(_)) = signed_in::who(&request, &services).await {
+        return admin::see(&back(&request));
+    }
+    let language = language::of_person(&request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let title = t.say("sign-in-title");
+    let wish = Wish {
+        title: &title,
+        ..Wish::default()
+    };
+    let page = Page {
+        frame: Frame::private(&request, &services, &language, wish, None),
+        is_signed_out: parameter(&request, "out").is_some(),
+    };
+    let mut response = admin::answer(&request, &services, Ok(page));
+    if cookies::value(&request, cookies::VISIT).is_none()
+        && let Ok(visit) = secret::random()
+    {
+        // Adding a cookie fails only when its name is none.
+        let _ = response.add_cookie(&cookies::passing(cookies::VISIT, visit));
+    }
+    response
+}
+
+/// The token of forms before a sign-in, and the secret that a new visit must keep.
+pub(in crate::web) fn visit(request: &HttpRequest) -> Result<(String, Option<String>), Error> {
+    match cookies::value(request, cookies::VISIT) {
+        Some(visit) => Ok((csrf::token(&visit), None)),
+        None => {
+            let visit = secret::random()?;
+            Ok((csrf::token(&visit), Some(visit)))
+        }
+    }
+}
+
+/// `POST /sign-out`
+pub(in crate::web) async fn out(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    _form: Form,
+) -> HttpResponse {
+    let parvis = &services.parvis;
+    let ended = my_account::sign_out(&parvis.database, &who, parvis.clock.now()).await;
+    if let Err(error) = ended {
+        return admin::done(&request, &services, Err(error));
+    }
+    signed_out("/sign-in?out=here")
+}
+
+/// The answer that takes the session's cookie away.
+fn signed_out(address: &str) -> HttpResponse {
+    let mut builder = HttpResponse::SeeOther();
+    headers::put(&mut builder, Kind::Page)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::LOCATION, address))
+        .insert_header(("clear-site-data", "\"cache\""))
+        .cookie(cookies::gone(cookies::SESSION))
+        .cookie(cookies::gone(cookies::VISIT))
+        .finish()
+}
+
+/// The answer that begins a session: its cookie, and on to where the person wanted to go.
+pub(in crate::web) fn signed_in(secret: String, address: &str) -> HttpResponse {
+    let mut builder = HttpResponse::SeeOther();
+    headers::put(&mut builder, Kind::Page)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::LOCATION, address))
+        .cookie(cookies::passing(cookies::SESSION, secret))
+        .cookie(cookies::gone(cookies::VISIT))
+        .finish()
+}
+
+/// Where to go after a sign-in: `?return=`, if it is an address of ours.
+pub(in crate::web) fn back(request: &HttpRequest) -> String {
+    parameter(request, "return").map_or_else(|| "/admin".to_owned(), |asked| ours(&asked))
+}
+
+/// An address of ours, or the home of staff: never another host's, however it is written.
+pub(in crate::web) fn ours(asked: &str) -> String {
+    let is_ours = asked.starts_with('/')
+        && !asked.starts_with("//")
+        && !asked.contains(['\\', '\r', '\n', '\t'])
+        && !asked.starts_with("/sign-")
+        && asked.bytes().all(|byte| (0x21..0x7f).contains(&byte));
+    if is_ours {
+        asked.to_owned()
+    } else {
+        "/admin".to_owned()
+    }
+}
+
+/// A parameter of the address.
+pub(in crate::web) fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
+    form_urlencoded::parse(request.query_string().as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ours;
+
+    #[test]
+    fn nobody_is_sent_to_another_host() {
+        for address in ["/admin/people?site=library", "/", "/me#sessions"] {
+            assert_eq!(ours(address), address);
+        }
+        for address in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/%0d\n",
+            "javascript:alert(1)",
+            "evil.example",
+            "",
+            "/sign-out",
+            "/é",
+        ] {
+            assert_eq!(ours(address), "/admin", "{address:?}");
+        }
+    }
+}
