@@ -94,7 +94,7 @@ pub async fn add(
     new: NewPerson,
     now: Moment,
 ) -> Result<PersonId, Error> {
-    let (actor, new) = (actor.clone(), checked(new)?);
+    let actor = actor.clone();
     database
         .write(move |tx| add_within(tx, &actor, new, now))
         .await
@@ -111,6 +111,7 @@ pub fn add_within(
     now: Moment,
 ) -> Result<PersonId, Error> {
     let new = actor.allowed(Act::ManagePeople, new)?;
+    check(new.thing())?;
     let id = people::add(tx, &new, now)?;
     let person = people::person(tx, id)?;
     let event = Event::done(actor, "add-person", person.object()).changing(
@@ -121,11 +122,8 @@ pub fn add_within(
     Ok(id)
 }
 
-/// A new person whose fields keep the rules.
-///
-/// # Errors
-/// When one does not.
-pub fn checked(new: NewPerson) -> Result<NewPerson, Error> {
+/// Whether what is said of a person keeps the rules.
+fn check(new: &NewPerson) -> Result<(), Error> {
     let refuse = |field: &str, rule: &str| {
         Err(Error::Invalid {
             field: field.to_owned(),
@@ -156,7 +154,7 @@ pub fn checked(new: NewPerson) -> Result<NewPerson, Error> {
             "use letters, digits, and . - _ @, at most 80 of them",
         );
     }
-    Ok(new)
+    Ok(())
 }
 
 /// What is changed about a person.
@@ -208,8 +206,8 @@ pub fn change_within(
     let object = person.object();
     let event = match change {
         Change::Details(new) => {
-            let new = checked(new)?;
             let person = actor.allowed(Act::ManagePeople, person)?;
+            check(&new)?;
             let before = details(person.thing());
             if let Some(login) = &new.login
                 && people::by_login(tx, login)?.is_some_and(|other| other.id != id)
@@ -359,8 +357,8 @@ pub async fn look_as(
             let Some(whom) = whom else {
                 return sessions::look_as(tx, session, None);
             };
-            let person = people::person(tx, whom)?;
             let allowed = actor.allowed(Act::SeeAs, LookAs(whom))?;
+            let person = people::person(tx, whom)?;
             sessions::look_as(tx, session, Some(&allowed))?;
             audit::note(tx, Event::done(&actor, "see-as", person.object()), now)
         })

@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_session_ends_when_unused_and_when_old() {
-        let at = |minutes| Moment::from_timestamp(minutes * 60, 0).unwrap();
+        let at = |minutes: i64| Moment::from_timestamp(minutes * 60, 0).unwrap();
         let limits = Limits {
             idle: TimeDelta::minutes(30),
             absolute: TimeDelta::minutes(100),

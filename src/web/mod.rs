@@ -18,6 +18,7 @@ mod language;
 mod local;
 mod metrics;
 mod pages;
+mod query;
 mod rates;
 mod redirect;
 mod routes;

@@ -4,7 +4,7 @@ use actix_web::guard::{Any, Get, Head};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
-use super::api::{history, live, openapi, places, spaces};
+use super::api::{history, live, me, openapi, places, spaces};
 use super::services::Services;
 use super::{
     account, admin, assets, failure, health, ingest, local as local_door, metrics, pages,
@@ -28,6 +28,7 @@ pub(super) fn public(config: &mut ServiceConfig) {
         .service(showing("/api/v1/spaces/{slug}/history", history::show))
         .service(showing("/api/v1/openapi.json", openapi::show))
         .service(streaming("/api/v1/live", live::watch))
+        .service(showing("/api/v1/me", me::show))
         // Operators
         .service(showing("/health/live", health::live))
         .service(showing("/health/ready", health::ready))

@@ -1,5 +1,7 @@
 //! A whole Parvis for a test: the real binary on a database of its own, in a PostgreSQL that lives as long as the tests.
 
+pub(crate) mod people;
+
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::{Child, Command, Output, Stdio};

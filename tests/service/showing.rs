@@ -432,7 +432,10 @@ async fn every_answer_is_as_its_description_says() {
     assert_eq!(faults(&document), Vec::<String>::new());
     assert_eq!(document["servers"][0]["url"], parvis.address);
     let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
-    for path in &paths {
+    // What is about who asks is tried where people are signed in.
+    let is_open =
+        |path: &&&String| document["paths"][path.as_str()]["get"]["responses"]["401"].is_null();
+    for path in paths.iter().filter(is_open) {
         for (asked, status) in [
             ("library", "200"),
             ("museum", "404"),

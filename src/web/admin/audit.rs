@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::web::headers::{self, Kind};
 use crate::web::language;
 use crate::web::pages::frame::Frame;
-use crate::web::pages::sign_in::parameter;
+use crate::web::query::parameter;
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
 

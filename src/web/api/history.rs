@@ -5,13 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::parameter;
 use crate::actions::show_history::{self, Period, Point};
 use crate::domain::day::moment_of;
 use crate::domain::reading::Moment;
 use crate::error::Error;
 use crate::web::failure::{self, Problem, Reader};
 use crate::web::headers::{self, Kind};
+use crate::web::query::parameter;
 use crate::web::services::Services;
 
 /// The past of a space.

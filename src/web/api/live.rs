@@ -2,9 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{language_of, parameter};
+use super::language_of;
 use crate::live::Snapshot;
 use crate::web::headers::Kind;
+use crate::web::query::parameter;
 use crate::web::services::Services;
 use crate::web::stream::{self, Topic};
 

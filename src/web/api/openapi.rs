@@ -23,7 +23,7 @@ use crate::web::services::Services;
     ),
     paths(
         super::spaces::list, super::spaces::show, super::history::show, super::live::watch,
-        super::places::geojson, super::places::jsonld,
+        super::places::geojson, super::places::jsonld, super::me::show,
     ),
     components(schemas(SpaceView, Point, Problem)),
     tags(

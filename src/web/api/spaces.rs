@@ -3,11 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::{body, key, language_of, parameter, stamp};
+use super::{body, key, language_of, stamp};
 use crate::error::Error;
 use crate::live::SpaceView;
 use crate::web::cache::once;
 use crate::web::failure::{self, Problem, Reader};
+use crate::web::query::parameter;
 use crate::web::services::Services;
 
 /// The most spaces of one page.

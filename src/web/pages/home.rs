@@ -11,11 +11,11 @@ use crate::domain::level::Level;
 use crate::domain::reading::Moment;
 use crate::error::Error;
 use crate::live::{Snapshot, SpaceView};
-use crate::web::api::percent_decoded;
 use crate::web::cache::{Body, once};
 use crate::web::failure::{self, Reader};
 use crate::web::headers::Kind;
 use crate::web::language;
+use crate::web::query::parameter;
 use crate::web::services::Services;
 
 #[derive(Template)]
@@ -50,14 +50,7 @@ pub(in crate::web) async fn show(
     services: web::Data<Services>,
 ) -> HttpResponse {
     let asked = |name: &str| {
-        let pairs = request
-            .query_string()
-            .split('&')
-            .filter_map(|pair| pair.split_once('='));
-        let value = pairs
-            .filter(|(key, _)| *key == name)
-            .map(|(_, value)| percent_decoded(value))
-            .next();
+        let value = parameter(&request, name);
         value
             .unwrap_or_default()
             .chars()

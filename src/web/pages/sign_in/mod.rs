@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::web::form::Form;
 use crate::web::headers::{self, Kind};
 use crate::web::pages::frame::{Frame, Wish};
+use crate::web::query::parameter;
 use crate::web::services::Services;
 use crate::web::signed_in::{self, Visitor};
 use crate::web::{admin, cookies, language};
@@ -117,13 +118,6 @@ pub(in crate::web) fn ours(asked: &str) -> String {
     } else {
         "/admin".to_owned()
     }
-}
-
-/// A parameter of the address.
-pub(in crate::web) fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
-    form_urlencoded::parse(request.query_string().as_bytes())
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]

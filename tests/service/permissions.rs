@@ -1,0 +1,342 @@
+//! Who may what: every route, tried by every role at its own site and at another, on one page.
+//!
+//! The routes are read from `src/web/routes.rs`; one without an example here fails this test. The page is
+//! `snapshots/…who_may_what.snap`: a change of it is a change of who may what, and shows in review.
+
+use std::collections::BTreeSet;
+
+use parvis::domain::role::Role;
+use reqwest::{Method, StatusCode};
+
+use crate::harness::people::{Visitor, form};
+use crate::harness::{LIBRARY, TestParvis};
+
+const ROUTES: &str = include_str!("../../src/web/routes.rs");
+
+/// A way to ask a route: `SITE` stands for the slug of a site, `PERSON` for somebody's number.
+struct Example {
+    /// Method and path as in the routes.
+    route: &'static str,
+    /// What is asked there, where a route does several things.
+    what: &'static str,
+    path: &'static str,
+    fields: &'static [(&'static str, &'static str)],
+}
+
+const fn show(route: &'static str, path: &'static str) -> Example {
+    Example {
+        route,
+        what: "",
+        path,
+        fields: &[],
+    }
+}
+
+const fn take(
+    route: &'static str,
+    what: &'static str,
+    path: &'static str,
+    fields: &'static [(&'static str, &'static str)],
+) -> Example {
+    Example {
+        route,
+        what,
+        path,
+        fields,
+    }
+}
+
+/// Each route of people who sign in, at least once.
+const EXAMPLES: &[Example] = &[
+    show("GET /me", "/me"),
+    take("POST /me/sessions", "end others", "/me/sessions", &[]),
+    take(
+        "POST /me/tokens",
+        "revoke",
+        "/me/tokens",
+        &[("revoke", "1")],
+    ),
+    show("GET /api/v1/me", "/api/v1/me"),
+    show("GET /admin", "/admin"),
+    show("GET /admin/people", "/admin/people"),
+    Example {
+        route: "GET /admin/people",
+        what: "of a site",
+        path: "/admin/people?site=SITE",
+        fields: &[],
+    },
+    take(
+        "POST /admin/people",
+        "add",
+        "/admin/people",
+        &[("name", "")],
+    ),
+    take(
+        "POST /admin/people",
+        "give a role at a site",
+        "/admin/people",
+        &[("who", "nobody"), ("role", "reporting"), ("site", "SITE")],
+    ),
+    show("GET /admin/people/{id}", "/admin/people/PERSON"),
+    take(
+        "POST /admin/people/{id}",
+        "change",
+        "/admin/people/PERSON",
+        &[("do", "change"), ("name", "Somebody")],
+    ),
+    take(
+        "POST /admin/people/{id}",
+        "deactivate",
+        "/admin/people/PERSON",
+        &[("do", "deactivate")],
+    ),
+    take(
+        "POST /admin/people/{id}",
+        "reactivate",
+        "/admin/people/PERSON",
+        &[("do", "reactivate")],
+    ),
+    take(
+        "POST /admin/people/{id}",
+        "end sessions",
+        "/admin/people/PERSON",
+        &[("do", "end-sessions")],
+    ),
+    take(
+        "POST /admin/people/{id}",
+        "give a role at a site",
+        "/admin/people/PERSON",
+        &[("do", "give"), ("role", "reporting"), ("site", "SITE")],
+    ),
+    take(
+        "POST /admin/people/{id}",
+        "take a role at a site",
+        "/admin/people/PERSON",
+        &[("do", "take"), ("role", "reporting"), ("site", "SITE")],
+    ),
+    take(
+        "POST /admin/people/{id}",
+        "give a role everywhere",
+        "/admin/people/PERSON",
+        &[("do", "give"), ("role", "reporting")],
+    ),
+    take(
+        "POST /admin/people/{id}",
+        "give a role of the institution",
+        "/admin/people/PERSON",
+        &[("do", "give"), ("role", "security-officer")],
+    ),
+    take(
+        "POST /admin/see-as",
+        "",
+        "/admin/see-as",
+        &[("person", "999999")],
+    ),
+    show("GET /admin/audit", "/admin/audit"),
+    Example {
+        route: "GET /admin/audit",
+        what: "of a site",
+        path: "/admin/audit?site=SITE",
+        fields: &[],
+    },
+    show("GET /admin/audit.csv", "/admin/audit.csv"),
+    // Last, as nobody is signed in after it.
+    take("POST /sign-out", "", "/sign-out", &[]),
+];
+
+/// Routes that everybody may use, signed in or not, and where nothing can be changed in anybody's name.
+const OPEN: &[&str] = &[
+    "POST /ingest/{gateway}",
+    "POST /ingest/{gateway}/{secret}",
+    "GET /api/v1/spaces",
+    "GET /api/v1/spaces.geojson",
+    "GET /api/v1/sites.jsonld",
+    "GET /api/v1/spaces/{slug}",
+    "GET /api/v1/spaces/{slug}/history",
+    "GET /api/v1/openapi.json",
+    "GET /api/v1/live",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /sign-in",
+    "GET /assets/{name}",
+    "GET /favicon.ico",
+    "GET /live/{part}",
+    "GET /",
+    "GET /spaces/{slug}",
+    "GET /screens/{slug}",
+    "GET /widgets/{slug}.svg",
+    "GET /widgets/{slug}",
+    "GET /{language}",
+    "GET /{language}/spaces/{slug}",
+    "GET /{language}/screens/{slug}",
+    "GET /{language}/widgets/{slug}.svg",
+    "GET /{language}/widgets/{slug}",
+];
+
+/// All routes of the public door, as method and path.
+fn routes() -> BTreeSet<String> {
+    let from = ROUTES.find("fn public(").unwrap();
+    let to = ROUTES.find("fn local(").unwrap();
+    let text = &ROUTES[from..to];
+    let mut found = BTreeSet::new();
+    for (kind, methods) in [
+        ("showing(", &["GET"][..]),
+        ("streaming(", &["GET"]),
+        ("taking(", &["POST"]),
+        ("both(", &["GET", "POST"]),
+    ] {
+        for (at, _) in text.match_indices(kind) {
+            let path = text[at + kind.len()..].split('"').nth(1).unwrap();
+            // A pattern of a parameter is none of its name.
+            let mut plain = String::new();
+            let mut in_pattern = false;
+            for character in path.chars() {
+                match character {
+                    ':' => in_pattern = true,
+                    '}' if in_pattern
+                        && plain.matches('{').count() > plain.matches('}').count() =>
+                    {
+                        in_pattern = false;
+                        plain.push('}');
+                    }
+                    _ if in_pattern => {}
+                    other => plain.push(other),
+                }
+            }
+            // `{id:[0-9]{1,9}}` closes twice.
+            let plain = plain.replace("}}", "}");
+            found.extend(methods.iter().map(|method| format!("{method} {plain}")));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_route_is_open_to_all_or_has_an_example_here() {
+    let known: BTreeSet<String> = OPEN
+        .iter()
+        .copied()
+        .chain(EXAMPLES.iter().map(|example| example.route))
+        .map(str::to_owned)
+        .collect();
+    let routes = routes();
+    assert!(routes.len() > 30, "{routes:?}");
+    let forgotten: Vec<_> = routes.difference(&known).collect();
+    assert!(forgotten.is_empty(), "without an example: {forgotten:?}");
+    let gone: Vec<_> = known.difference(&routes).collect();
+    assert!(gone.is_empty(), "there is no such route any more: {gone:?}");
+}
+
+async fn ask(
+    parvis: &TestParvis,
+    visitor: Option<&Visitor>,
+    example: &Example,
+    site: &str,
+    person: &str,
+) -> StatusCode {
+    let fill = |text: &str| text.replace("SITE", site).replace("PERSON", person);
+    let (method, _) = example.route.split_once(' ').unwrap();
+    let method: Method = method.parse().unwrap();
+    let path = fill(example.path);
+    let mut request = parvis
+        .client
+        .request(method.clone(), format!("{}{path}", parvis.address));
+    if let Some(visitor) = visitor {
+        request = request.header("cookie", visitor.cookie());
+    }
+    if method == Method::POST {
+        let mut fields: Vec<(&str, String)> = example
+            .fields
+            .iter()
+            .map(|(name, value)| (*name, fill(value)))
+            .collect();
+        if let Some(visitor) = visitor
+            && !fields.iter().any(|(name, _)| *name == "token")
+        {
+            fields.push(("token", visitor.token()));
+        }
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        request = request
+            .header("origin", &parvis.address)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form(&fields));
+    }
+    parvis.send(request).await.status
+}
+
+#[tokio::test]
+async fn who_may_what() {
+    let campus = format!(
+        "{LIBRARY}\n[[site]]\nslug = \"canteen\"\nname = \"Canteen\"\nkind = \"canteen\"\n"
+    );
+    let parvis = TestParvis::start(&campus).await;
+    let nobody = parvis.sign_in("Nobody", &[]);
+    let somebody = parvis.sign_in("Somebody", &[]);
+    let person = somebody.person.to_string();
+    let actors: Vec<(Role, Visitor)> = Role::ALL
+        .into_iter()
+        .map(|role| {
+            let site = (!role.is_of_institution()).then_some("library");
+            (role, parvis.sign_in(role.name(), &[(role, site)]))
+        })
+        .collect();
+    // A second administrator, so that nobody is the last one.
+    parvis.sign_in("spare", &[(Role::InstitutionAdministrator, None)]);
+    let mut page = String::new();
+    for example in EXAMPLES {
+        let at_site = example.path.contains("SITE")
+            || example.fields.iter().any(|(_, value)| *value == "SITE");
+        let mut may: Vec<String> = Vec::new();
+        let sites = if at_site {
+            &["library", "canteen"][..]
+        } else {
+            &["library"]
+        };
+        for (site, where_) in sites.iter().zip(["at their site", "at another"]) {
+            let anonymous = ask(&parvis, None, example, site, &person).await;
+            // Pages send strangers to the sign-in, everything else refuses them.
+            assert!(
+                matches!(
+                    anonymous,
+                    StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::SEE_OTHER
+                ),
+                "{} {}: {anonymous} for nobody",
+                example.route,
+                example.what
+            );
+            for (name, visitor) in std::iter::once(("without a role", &nobody))
+                .chain(actors.iter().map(|(role, visitor)| (role.name(), visitor)))
+            {
+                let status = ask(&parvis, Some(visitor), example, site, &person).await;
+                assert!(
+                    !status.is_server_error(),
+                    "{} {name}: {status}",
+                    example.route
+                );
+                assert_ne!(status, StatusCode::UNAUTHORIZED, "{} {name}", example.route);
+                if status != StatusCode::FORBIDDEN {
+                    may.push(if at_site {
+                        format!("{name} {where_}")
+                    } else {
+                        name.to_owned()
+                    });
+                }
+            }
+        }
+        let what = if example.what.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", example.what)
+        };
+        let may = if may.len() == sites.len() * (actors.len() + 1) {
+            "whoever is signed in".to_owned()
+        } else {
+            may.join(", ")
+        };
+        page.push_str(&format!("{}{what}: {may}\n", example.route));
+    }
+    insta::assert_snapshot!(page);
+}
