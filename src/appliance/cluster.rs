@@ -10,6 +10,9 @@ use nix::unistd::{User, chown, geteuid};
 
 use crate::error::Error;
 
+/// The role that the service runs as: it owns nothing.
+pub const SERVICE_ROLE: &str = "parvis_service";
+
 /// A cluster in a directory.
 #[derive(Debug, Clone)]
 pub struct Cluster {
@@ -100,6 +103,25 @@ impl Cluster {
         Ok(())
     }
 
+    /// Makes the role that the service runs as, and that owns nothing, unless it is there.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub fn ensure_service_role(&self) -> Result<(), Error> {
+        let socket = self.socket.display().to_string();
+        let output = self
+            .command("createuser", &["-h", &socket, "-U", "parvis", SERVICE_ROLE])
+            .output()
+            .map_err(Error::internal)?;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() || told.contains("already exists") {
+            return Ok(());
+        }
+        Err(Error::Conflict(format!(
+            "createuser {SERVICE_ROLE}: {told}"
+        )))
+    }
+
     /// Makes a database that is not there yet.
     ///
     /// # Errors
@@ -117,11 +139,20 @@ impl Cluster {
         Err(Error::Conflict(format!("createdb {name}: {told}")))
     }
 
-    /// The address of a database in it.
+    /// The address of a database in it, for the role that owns the schema.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         format!(
             "host={} user=parvis dbname={database}",
+            self.socket.display()
+        )
+    }
+
+    /// The address of a database in it, for the role that the service runs as.
+    #[must_use]
+    pub fn service_url(&self, database: &str) -> String {
+        format!(
+            "host={} user={SERVICE_ROLE} dbname={database}",
             self.socket.display()
         )
     }

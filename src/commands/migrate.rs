@@ -7,7 +7,10 @@ use crate::persistence;
 
 pub(super) fn run(config: &Path) -> anyhow::Result<()> {
     let settings = Settings::read(config)?;
-    let done = persistence::migrate(&settings.database.url)?;
+    let done = persistence::migrate(
+        &settings.database.url,
+        settings.database.service_role.as_deref(),
+    )?;
     match done.len() {
         0 => println!("The schema is up to date."),
         _ => done.iter().for_each(|name| println!("Migrated {name}")),

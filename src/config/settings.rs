@@ -87,6 +87,8 @@ pub struct Database {
     pub url: String,
     /// Connections for pages, the API and tasks; recording has its own.
     pub connections: u32,
+    /// For `parvis migrate`, which runs as the owner of the schema: the role that the service runs as, where it is another.
+    pub service_role: Option<String>,
 }
 
 impl Default for Database {
@@ -94,6 +96,7 @@ impl Default for Database {
         Self {
             url: "postgres:///parvis?host=/run/postgresql".to_owned(),
             connections: 8,
+            service_role: None,
         }
     }
 }

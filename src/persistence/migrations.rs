@@ -1,5 +1,6 @@
 //! Bringing the schema to the version of this binary.
 
+use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 
@@ -8,19 +9,32 @@ use crate::error::Error;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("diesel-migrations");
 
-/// Runs the migrations that the database lacks and returns their names. Needs the role that owns the schema.
+/// Runs the migrations that the database lacks and returns their names. Needs the role that owns the schema. The role of the
+/// service, where it is another, may then read and write everything, alter nothing of the schema, and only add to the audit.
 ///
 /// # Errors
 /// When the database is not available or a migration fails; it then leaves nothing of itself behind.
-pub fn migrate(url: &str) -> Result<Vec<String>, Error> {
+pub fn migrate(url: &str, service_role: Option<&str>) -> Result<Vec<String>, Error> {
     let mut connection = PgConnection::establish(url)?;
-    let done = connection
+    let done: Vec<String> = connection
         .run_pending_migrations(MIGRATIONS)
-        .map_err(Error::Internal)?;
-    Ok(done
+        .map_err(Error::Internal)?
         .into_iter()
         .map(|version| version.to_string())
-        .collect())
+        .collect();
+    if let Some(role) = service_role {
+        let role = format!("\"{}\"", role.replace('"', "\"\""));
+        connection.batch_execute(&format!(
+            "BEGIN; \
+             GRANT USAGE ON SCHEMA public TO {role}; \
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}; \
+             REVOKE INSERT, UPDATE, DELETE ON __diesel_schema_migrations FROM {role}; \
+             REVOKE UPDATE, DELETE ON audit_records FROM {role}; \
+             REVOKE INSERT, DELETE ON audit_heads FROM {role}; \
+             COMMIT"
+        ))?;
+    }
+    Ok(done)
 }
 
 /// How many migrations the database lacks.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 use openssl::ssl::{SslConnector, SslConnectorBuilder, SslMethod, SslVerifyMode};
-use parvis::appliance::cluster::Cluster;
+use parvis::appliance::cluster::{Cluster, SERVICE_ROLE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
@@ -41,7 +41,9 @@ impl Server {
         let cluster = Cluster::at(&directory).unwrap();
         cluster.start().unwrap();
         cluster.ensure_database("parvis_template").unwrap();
-        parvis::persistence::migrate(&cluster.url("parvis_template")).unwrap();
+        cluster.ensure_service_role().unwrap();
+        let template = cluster.url("parvis_template");
+        parvis::persistence::migrate(&template, Some(SERVICE_ROLE)).unwrap();
         Self { cluster, directory }
     }
 
@@ -186,8 +188,9 @@ impl TestParvis {
         let text = format!(
             "[web]\npublic_name = \"{host}\"\nhttps = \"{host}:21443\"\nhttp = \"{host}:21080\"\n\
              certificate = \"{place}/certificate.pem\"\nkey = \"{place}/key.pem\"\nlocal_socket = \"{}\"\nworkers = 2\n\
-             [database]\nurl = \"{database}\"\n{settings}",
+             [database]\nurl = \"{}\"\n{settings}",
             socket.display(),
+            as_service(&database),
         );
         std::fs::write(directory.join("parvis.toml"), text).unwrap();
         let client = Client::builder()
@@ -497,6 +500,11 @@ impl TestParvis {
         let rows = format!("SELECT string_agg(row.t, E'\\n' ORDER BY row.t) FROM ({tables}) row");
         text(&mut connection, &rows)
     }
+}
+
+/// The address of a database for the role that the service runs as; tests look in as the owner.
+fn as_service(database: &str) -> String {
+    database.replace("user=parvis ", &format!("user={SERVICE_ROLE} "))
 }
 
 /// All that comes before the other side closes.

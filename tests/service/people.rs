@@ -1,5 +1,6 @@
 //! People, roles and the audit of what happens to them.
 
+use parvis::appliance::cluster::SERVICE_ROLE;
 use parvis::domain::role::Role;
 use reqwest::StatusCode;
 
@@ -286,4 +287,36 @@ async fn a_record_that_is_altered_or_taken_away_is_found() {
     behind("DELETE FROM audit_records WHERE position = 2");
     let (holds, told) = verify();
     assert!(!holds && told.contains("before 3"), "{told}");
+}
+
+#[tokio::test]
+async fn the_role_of_the_service_adds_to_the_audit_and_alters_neither_it_nor_the_schema() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    let ada = parvis.sign_in("Ada", &[(Role::InstitutionAdministrator, None)]);
+    parvis
+        .post_as(&ada, "/admin/people", &[("name", "B")])
+        .await;
+    let tried = |statement: &str| {
+        let as_service = format!("SET ROLE {SERVICE_ROLE}; {statement}");
+        parvis
+            .execute(&as_service)
+            .map_err(|error| error.to_string())
+    };
+    tried("SELECT count(*) FROM audit_records").unwrap();
+    for statement in [
+        "UPDATE audit_records SET actor = 'Eve'",
+        "DELETE FROM audit_records",
+        "TRUNCATE audit_records",
+        "DELETE FROM audit_heads",
+        "ALTER TABLE audit_records DISABLE TRIGGER ALL",
+        "ALTER TABLE people ADD COLUMN password text",
+        "DROP TABLE sessions",
+        "DELETE FROM __diesel_schema_migrations",
+    ] {
+        let refused = tried(statement).expect_err(statement);
+        assert!(
+            refused.contains("permission denied") || refused.contains("must be owner"),
+            "{statement}: {refused}"
+        );
+    }
 }

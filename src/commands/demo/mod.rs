@@ -21,7 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::actions::apply_description::{Others, apply};
 use crate::actions::replace_secret::replace;
-use crate::appliance::cluster::Cluster;
+use crate::appliance::cluster::{Cluster, SERVICE_ROLE};
 use crate::clock::Clock;
 use crate::config::{Settings, read_campus};
 use crate::parvis::Parvis;
@@ -75,12 +75,15 @@ fn with_database(
     days: u32,
 ) -> anyhow::Result<()> {
     cluster.ensure_database("parvis")?;
-    let url = cluster.url("parvis");
-    for name in persistence::migrate(&url)? {
+    cluster.ensure_service_role()?;
+    for name in persistence::migrate(&cluster.url("parvis"), Some(SERVICE_ROLE))? {
         println!("Database: migrated {name}");
     }
     let config = directory.join("parvis.toml");
-    write(&config, &settings(directory, &url, https, http))?;
+    write(
+        &config,
+        &settings(directory, &cluster.service_url("parvis"), https, http),
+    )?;
     let described = directory.join("campus.toml");
     write(&described, campus::DESCRIPTION)?;
     let parvis = Parvis::new(Settings::read(&config)?, Clock::System);
