@@ -1,33 +1,30 @@
 //! The load: kept-alive TLS connections that each send a request when the last one is answered. It shares the machine with
-//! what it measures, so it does no more than it must.
+//! what it measures, so it does no more than it must: one thread, one write and one read a request.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::pin::Pin;
-use std::sync::{Arc, LazyLock};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::{AsRawFd as _, RawFd};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
-use openssl::ssl::{SslConnector, SslMethod, SslMode, SslVerifyMode};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpSocket, TcpStream};
-use tokio::runtime::Runtime;
-use tokio::sync::Barrier;
-use tokio_openssl::SslStream;
+use anyhow::{Context as _, anyhow, bail};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use nix::sys::socket::{self, AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrStorage};
+use openssl::ssl::{SslConnector, SslMethod, SslStream, SslVerifyMode};
 
 /// What is answered in this time from the start is not measured.
 const WARM_UP: Duration = Duration::from_millis(700);
 
-/// A runtime of one thread.
-pub(crate) fn runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-}
+/// An answer takes no longer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A TLS connection that speaks HTTP/1.1, one request at a time.
 pub(crate) struct Connection {
     tls: SslStream<TcpStream>,
     buffer: Vec<u8>,
+    /// How much of the buffer is the answer so far.
+    read: usize,
 }
 
 /// An answer, in the buffer of its connection.
@@ -43,7 +40,7 @@ impl Answer<'_> {
 }
 
 /// Opens a TLS connection, from an address of this machine if need be. Certificates are not judged: they are our own.
-pub(crate) async fn connect(
+pub(crate) fn connect(
     address: SocketAddr,
     from: Option<Ipv4Addr>,
 ) -> anyhow::Result<SslStream<TcpStream>> {
@@ -51,27 +48,36 @@ pub(crate) async fn connect(
         LazyLock::new(|| {
             let mut builder = SslConnector::builder(SslMethod::tls_client())?;
             builder.set_verify(SslVerifyMode::NONE);
-            builder.set_mode(SslMode::RELEASE_BUFFERS);
+            builder.set_read_ahead(true);
             Ok(builder.build())
         });
-    let socket = TcpSocket::new_v4()?;
+    let socket = socket::socket(
+        AddressFamily::Inet,
+        SockType::Stream,
+        SockFlag::SOCK_CLOEXEC,
+        None,
+    )?;
     if let Some(from) = from {
-        socket.bind(SocketAddr::from((from, 0)))?;
+        socket::bind(
+            socket.as_raw_fd(),
+            &SockaddrIn::from(std::net::SocketAddrV4::new(from, 0)),
+        )?;
     }
-    let tcp = socket.connect(address).await?;
+    socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+    let tcp = TcpStream::from(socket);
     tcp.set_nodelay(true)?;
     let connector = CONNECTOR.as_ref().map_err(Clone::clone)?;
-    let ssl = connector.configure()?.into_ssl("localhost")?;
-    let mut tls = SslStream::new(ssl, tcp)?;
-    Pin::new(&mut tls).connect().await?;
-    Ok(tls)
+    connector
+        .connect("localhost", tcp)
+        .map_err(|error| anyhow!("{error}"))
 }
 
 impl Connection {
-    pub(crate) async fn open(address: SocketAddr, from: Option<Ipv4Addr>) -> anyhow::Result<Self> {
+    pub(crate) fn open(address: SocketAddr, from: Option<Ipv4Addr>) -> anyhow::Result<Self> {
         Ok(Self {
-            tls: connect(address, from).await?,
+            tls: connect(address, from)?,
             buffer: vec![0; 16 * 1024],
+            read: 0,
         })
     }
 
@@ -83,29 +89,45 @@ impl Connection {
     }
 
     /// Sends a request and waits for its answer.
-    pub(crate) async fn ask(&mut self, request: &[u8]) -> anyhow::Result<Answer<'_>> {
-        self.tls.write_all(request).await?;
-        let (mut read, mut head, mut whole) = (0, 0, usize::MAX);
-        while read < whole {
-            if read == self.buffer.len() {
-                self.buffer.resize(read * 2, 0);
+    pub(crate) fn ask(&mut self, request: &[u8]) -> anyhow::Result<Answer<'_>> {
+        self.send(request)?;
+        let (head, whole) = self.receive()?.context("no answer")?;
+        Ok(self.answer(head, whole))
+    }
+
+    fn send(&mut self, request: &[u8]) -> anyhow::Result<()> {
+        self.read = 0;
+        Ok(self.tls.write_all(request)?)
+    }
+
+    /// Reads on until the answer is complete, and tells the lengths of its head and of all of it; `None` when it is not
+    /// and a read would have to wait.
+    fn receive(&mut self) -> anyhow::Result<Option<(usize, usize)>> {
+        loop {
+            if self.read == self.buffer.len() {
+                self.buffer.resize(self.read * 2, 0);
             }
-            let space = self.buffer.get_mut(read..).unwrap_or_default();
-            let more = self.tls.read(space).await?;
-            if more == 0 {
-                bail!("the server hung up");
+            let space = self.buffer.get_mut(self.read..).unwrap_or_default();
+            match self.tls.read(space) {
+                Ok(0) => bail!("the server hung up"),
+                Ok(more) => self.read += more,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(error.into()),
             }
-            read += more;
-            if whole == usize::MAX
-                && let Some(length) = head_length(self.buffer.get(..read).unwrap_or_default())
-            {
-                head = length;
-                whole = head + content_length(self.buffer.get(..head).unwrap_or_default())?;
+            let read = self.buffer.get(..self.read).unwrap_or_default();
+            if let Some(head) = head_length(read) {
+                let whole = head + content_length(read.get(..head).unwrap_or_default())?;
+                if self.read >= whole {
+                    return Ok(Some((head, whole)));
+                }
             }
         }
+    }
+
+    fn answer(&self, head: usize, whole: usize) -> Answer<'_> {
         let answer = self.buffer.get(..whole).unwrap_or_default();
         let (head, body) = answer.split_at_checked(head).unwrap_or_default();
-        Ok(Answer { head, body })
+        Answer { head, body }
     }
 }
 
@@ -122,18 +144,49 @@ fn content_length(head: &[u8]) -> anyhow::Result<usize> {
     Ok(length.parse()?)
 }
 
+/// Sockets that are watched together for something to read, each under a number.
+pub(crate) struct Watch {
+    poll: Poll,
+    events: Events,
+}
+
+impl Watch {
+    pub(crate) fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            poll: Poll::new()?,
+            events: Events::with_capacity(1_024),
+        })
+    }
+
+    pub(crate) fn add(&self, socket: &TcpStream, number: usize) -> std::io::Result<()> {
+        socket.set_nonblocking(true)?;
+        let socket: RawFd = socket.as_raw_fd();
+        let registry = self.poll.registry();
+        registry.register(&mut SourceFd(&socket), Token(number), Interest::READABLE)
+    }
+
+    /// The numbers of those that have something new.
+    pub(crate) fn wait(
+        &mut self,
+        at_most: Duration,
+    ) -> anyhow::Result<impl Iterator<Item = usize>> {
+        self.poll.poll(&mut self.events, Some(at_most))?;
+        Ok(self.events.iter().map(|event| event.token().0))
+    }
+}
+
 /// What a connection sends.
-pub(crate) trait Sender: Send + 'static {
+pub(crate) trait Sender {
     /// The next request.
     fn next(&mut self) -> &[u8];
 }
 
 /// The same request again and again.
-pub(crate) struct Same(pub(crate) Arc<[u8]>);
+pub(crate) struct Same<'r>(pub(crate) &'r [u8]);
 
-impl Sender for Same {
+impl Sender for Same<'_> {
     fn next(&mut self) -> &[u8] {
-        &self.0
+        self.0
     }
 }
 
@@ -149,7 +202,7 @@ pub(crate) struct Outcome<S> {
     latencies: Vec<Duration>,
     /// The measured time.
     measured: Duration,
-    /// How long each watched process worked in the measured time.
+    /// How long each watched process worked in the measured time, and this one.
     pub(crate) worked: Vec<Duration>,
 }
 
@@ -172,12 +225,18 @@ impl<S> Outcome<S> {
     }
 }
 
-/// What one connection saw.
-struct Seen<S> {
+/// A sender on a connection of its own.
+struct Asking<S> {
+    connection: Connection,
     sender: S,
-    successes: u64,
-    refusals: u64,
-    latencies: Vec<Duration>,
+    asked: Instant,
+}
+
+impl<S: Sender> Asking<S> {
+    fn ask(&mut self) -> anyhow::Result<()> {
+        self.asked = Instant::now();
+        self.connection.send(self.sender.next())
+    }
 }
 
 /// Lets each sender ask on a connection of its own for some time after the warm-up, and watches processes meanwhile.
@@ -187,75 +246,68 @@ pub(crate) fn drive<S: Sender>(
     measured: Duration,
     watched: &[i32],
 ) -> anyhow::Result<Outcome<S>> {
-    let worked = || {
-        watched
-            .iter()
-            .map(|process| crate::process::worked(*process))
+    let worked = || -> Vec<Duration> {
+        let watched = watched.iter();
+        let watched = watched.map(|process| crate::process::worked(*process));
+        watched.chain([crate::process::worked_here()]).collect()
     };
-    runtime()?.block_on(async {
-        let ready = Arc::new(Barrier::new(senders.len() + 1));
-        let mut tasks = Vec::new();
-        for sender in senders {
-            let mut connection = Connection::open(address, None).await?;
-            let ready = Arc::clone(&ready);
-            tasks.push(tokio::spawn(async move {
-                ready.wait().await;
-                ask_until_end(&mut connection, sender, measured).await
-            }));
-        }
-        ready.wait().await;
-        tokio::time::sleep(WARM_UP).await;
-        let before: Vec<Duration> = worked().collect();
-        tokio::time::sleep(measured).await;
-        let worked = worked()
-            .zip(before)
-            .map(|(after, before)| after.saturating_sub(before))
-            .collect();
-        let mut outcome = Outcome {
-            senders: Vec::new(),
-            successes: 0,
-            refusals: 0,
-            latencies: Vec::new(),
-            measured,
-            worked,
-        };
-        for task in tasks {
-            let seen = task.await??;
-            outcome.senders.push(seen.sender);
-            outcome.successes += seen.successes;
-            outcome.refusals += seen.refusals;
-            outcome.latencies.extend(seen.latencies);
-        }
-        outcome.latencies.sort_unstable();
-        Ok(outcome)
-    })
-}
-
-async fn ask_until_end<S: Sender>(
-    connection: &mut Connection,
-    sender: S,
-    measured: Duration,
-) -> anyhow::Result<Seen<S>> {
-    let mut seen = Seen {
-        sender,
-        successes: 0,
-        refusals: 0,
-        latencies: Vec::new(),
-    };
-    let begin = Instant::now() + WARM_UP;
-    let mut asked = Instant::now();
-    while asked < begin + measured {
-        let answer = connection.ask(seen.sender.next()).await?;
-        if answer.is_success() {
-            seen.successes += 1;
-        } else {
-            seen.refusals += 1;
-        }
-        let answered = Instant::now();
-        if answered >= begin && answered < begin + measured {
-            seen.latencies.push(answered - asked);
-        }
-        asked = answered;
+    let mut watch = Watch::new()?;
+    let mut all = Vec::new();
+    for sender in senders {
+        let connection = Connection::open(address, None)?;
+        watch.add(connection.tls.get_ref(), all.len())?;
+        all.push(Asking {
+            connection,
+            sender,
+            asked: Instant::now(),
+        });
     }
-    Ok(seen)
+    let begin = Instant::now() + WARM_UP;
+    let end = begin + measured;
+    let (mut before, mut after) = (None, None);
+    let (mut successes, mut refusals, mut latencies) = (0, 0, Vec::new());
+    for one in &mut all {
+        one.ask()?;
+    }
+    let mut waiting = all.len();
+    while waiting > 0 {
+        for number in watch.wait(PATIENCE)? {
+            let one = all.get_mut(number).context("nobody asked")?;
+            let Some((head, whole)) = one.connection.receive()? else {
+                continue;
+            };
+            if one.connection.answer(head, whole).is_success() {
+                successes += 1;
+            } else {
+                refusals += 1;
+            }
+            let answered = Instant::now();
+            if answered >= begin && answered < end {
+                latencies.push(answered - one.asked);
+            }
+            if answered < end {
+                one.ask()?;
+            } else {
+                waiting -= 1;
+            }
+        }
+        let now = Instant::now();
+        if now >= begin && before.is_none() {
+            before = Some(worked());
+        }
+        if now >= end && after.is_none() {
+            after = Some(worked());
+        }
+    }
+    let (before, after) = before.zip(after).unwrap_or_default();
+    let worked = after.into_iter().zip(before);
+    latencies.sort_unstable();
+    Ok(Outcome {
+        senders: all.into_iter().map(|one| one.sender).collect(),
+        successes,
+        refusals,
+        latencies,
+        measured,
+        worked: worked.map(|(after, before)| after - before).collect(),
+    })
 }

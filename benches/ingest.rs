@@ -1,6 +1,5 @@
 //! Readings that are on disk when they are acknowledged: one a request, and a hundred.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -85,8 +84,8 @@ pub(crate) fn measure(place: &Place, time: Duration) -> anyhow::Result<()> {
         batched.add(limits.batched(WRITERS, time)?);
         inserts.add(limits.single(time)?);
         if let Some(nginx) = &nginx {
-            let request: Arc<[u8]> = get("/").into();
-            let senders = single.fleets.iter().map(|_| Same(Arc::clone(&request)));
+            let request = get("/");
+            let senders = single.fleets.iter().map(|_| Same(&request));
             let watched = [nginx.process()?];
             let outcome = drive(nginx.address, senders.collect(), time, &watched)?;
             answers.add_outcome(&outcome, 1.0);
@@ -101,7 +100,7 @@ pub(crate) fn measure(place: &Place, time: Duration) -> anyhow::Result<()> {
     let references = [&batched, &inserts, &answers];
     for load in [&single, &hundred] {
         let title = format!(
-            "Durable readings, {} a request, {} connections (CPU: Parvis + PostgreSQL)",
+            "Durable readings, {} a request, {} connections (CPU: Parvis + PostgreSQL + load)",
             load.readings,
             load.fleets.len()
         );

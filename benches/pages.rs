@@ -1,12 +1,11 @@
 //! A live answer and a live page, against nginx with a file of the same bytes and headers.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
 
 use crate::campus::space_of;
-use crate::driver::{Connection, Same, drive, runtime};
+use crate::driver::{Connection, Same, drive};
 use crate::fleet::Fleet;
 use crate::nginx::Nginx;
 use crate::report::{Series, table};
@@ -29,16 +28,14 @@ pub(crate) fn measure(place: &Place, time: Duration) -> anyhow::Result<()> {
 }
 
 fn compare(place: &Place, service: &Service, path: &str, time: Duration) -> anyhow::Result<()> {
-    let request: Arc<[u8]> = get(path).into();
-    let (head, body, protocol) = runtime()?.block_on(async {
-        let mut connection = Connection::open(service.address, None).await?;
-        let protocol = connection.protocol();
-        let answer = connection.ask(&request).await?;
-        ensure!(answer.is_success(), "{path} is not answered");
-        Ok((answer.head.to_vec(), answer.body.to_vec(), protocol))
-    })?;
+    let request = get(path);
+    let mut connection = Connection::open(service.address, None)?;
+    let protocol = connection.protocol();
+    let answer = connection.ask(&request)?;
+    ensure!(answer.is_success(), "{path} is not answered");
+    let (head, body) = (answer.head.to_vec(), answer.body.to_vec());
     let title = format!(
-        "GET {path}, {} bytes, {CONNECTIONS} connections, {protocol}",
+        "GET {path}, {} bytes, {CONNECTIONS} connections, {protocol} (CPU: server + load)",
         body.len()
     );
     let mut ours = Series::new("Parvis, requests/s");
@@ -49,14 +46,11 @@ fn compare(place: &Place, service: &Service, path: &str, time: Duration) -> anyh
         table(&title, &ours, &[&reference]);
         return Ok(());
     };
-    let theirs = runtime()?.block_on(async {
-        let mut connection = Connection::open(nginx.address, None).await?;
-        let protocol = connection.protocol();
-        let answer = connection.ask(&request).await?;
-        Ok::<_, anyhow::Error>((answer.body.to_vec(), protocol))
-    })?;
+    let mut connection = Connection::open(nginx.address, None)?;
+    let theirs = connection.protocol();
+    let is_same = theirs == protocol && connection.ask(&request)?.body == body;
     ensure!(
-        theirs == (body, protocol),
+        is_same,
         "nginx does not answer the same bytes over the same TLS"
     );
     let mut file = Series::new("nginx, a file of the same bytes, requests/s");
@@ -75,8 +69,6 @@ fn compare(place: &Place, service: &Service, path: &str, time: Duration) -> anyh
     Ok(())
 }
 
-fn same(request: &Arc<[u8]>) -> Vec<Same> {
-    (0..CONNECTIONS)
-        .map(|_| Same(Arc::clone(request)))
-        .collect()
+fn same(request: &[u8]) -> Vec<Same<'_>> {
+    (0..CONNECTIONS).map(|_| Same(request)).collect()
 }

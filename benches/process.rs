@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use nix::sys::resource::{UsageWho, getrusage};
 
 /// The kernel counts the time of processes in hundredths of a second.
 const TICKS_A_SECOND: u64 = 100;
@@ -20,6 +21,18 @@ pub(crate) fn worked(process: i32) -> Duration {
         .map(|standing| standing.ticks)
         .sum();
     Duration::from_millis(ticks * 1000 / TICKS_A_SECOND)
+}
+
+/// How long this process has worked so far, without its children.
+pub(crate) fn worked_here() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_SELF);
+    usage.map_or(Duration::ZERO, |usage| {
+        let micros = |time: nix::sys::time::TimeVal| {
+            let micros = time.tv_sec() * 1_000_000 + time.tv_usec();
+            Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+        };
+        micros(usage.user_time()) + micros(usage.system_time())
+    })
 }
 
 /// The memory of a process in bytes: its own, and its share of what it shares.

@@ -14,7 +14,7 @@ use diesel::{Connection as _, PgConnection};
 use parvis::appliance::{certificate, cluster::Cluster};
 
 use crate::campus;
-use crate::driver::{Connection, runtime};
+use crate::driver::Connection;
 
 /// How long Parvis may take to get ready.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -125,13 +125,10 @@ impl Service {
 
     fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let request = get("/health/ready");
-        let runtime = runtime()?;
         let since = Instant::now();
         while since.elapsed() < PATIENCE {
-            let answered = runtime.block_on(async {
-                let mut connection = Connection::open(self.address, None).await?;
-                Ok::<_, anyhow::Error>(connection.ask(&request).await?.is_success())
-            });
+            let answered = Connection::open(self.address, None)
+                .and_then(|mut connection| Ok(connection.ask(&request)?.is_success()));
             if matches!(answered, Ok(true)) {
                 return Ok(());
             }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 
 use crate::campus::space_of;
-use crate::driver::{Connection, runtime};
+use crate::driver::Connection;
 use crate::process::memory;
 use crate::report::{Series, table};
 use crate::service::{Place, Service, get};
@@ -169,11 +169,8 @@ fn notice(service: &Service, subscribers: &mut Other) -> anyhow::Result<String> 
 /// The size of an event: what the API tells of the space, with the fields around it.
 fn event_size(service: &Service) -> anyhow::Result<usize> {
     let request = get(&format!("/api/v1/spaces/{}", space_of(0)));
-    let body = runtime()?.block_on(async {
-        let mut connection = Connection::open(service.address, None).await?;
-        let answer = connection.ask(&request).await?;
-        Ok::<_, anyhow::Error>(answer.body.len())
-    })?;
+    let mut connection = Connection::open(service.address, None)?;
+    let body = connection.ask(&request)?.body.len();
     let around = "id: 1800000000000\nevent: space\ndata: \n\n";
     Ok(body + around.len())
 }

@@ -56,8 +56,8 @@
 //! 3. [`ingest::Door`] judges times, finds channels, keeps strangers as unassigned devices, refuses when too much waits, and
 //!    hands the delivery to the recorder.
 //! 4. The recorder is one thread. It drops what it knows ([`domain::channel_book`]), forms a batch of everything that waits,
-//!    and gives it to a committer: one array insert, one commit, no timer. While that batch is on its way to the disk the
-//!    next one forms.
+//!    and gives it to a committer: one array insert, one commit. While that batch is on its way to the disk the next one
+//!    forms. Its rounds begin a moment apart: under load many readings share a commit, and one alone waits for nobody.
 //! 5. After the commit, in the order of the batches: counters move ([`domain::counter`]), spaces move
 //!    ([`domain::zones`], [`domain::space_day`]), the senders get their 2xx, and the new figures go to [`live::Board`].
 //! 6. A moment later the bookkeeper writes what the readings did: ledger, quarantine, publications, and the checkpoint that

@@ -1,10 +1,12 @@
 -- The ledger in three layers that are never merged: what was counted, what was corrected and why, what was published.
 -- All three are only ever appended to.
 
+-- Its space and channel are not foreign keys: to check two rows for each entry would cost more than all else that becomes of
+-- a reading. The recorder knows both from the campus, and neither is ever deleted.
 CREATE TABLE ledger_entries (
     position bigint PRIMARY KEY,
-    space_id integer NOT NULL REFERENCES spaces,
-    channel_id integer NOT NULL REFERENCES channels,
+    space_id integer NOT NULL,
+    channel_id integer NOT NULL,
     moved_at timestamptz NOT NULL,
     entries bigint NOT NULL,
     exits bigint NOT NULL,

@@ -68,7 +68,7 @@ impl Cluster {
             )?;
         }
         let options = format!(
-            "-k {} -c listen_addresses='' -c shared_buffers=256MB -c max_wal_size=2GB -c wal_compression=on -c jit=off",
+            "-k {} -c listen_addresses='' -c shared_buffers=256MB -c max_wal_size=2GB -c wal_compression=lz4 -c jit=off",
             self.socket.display()
         );
         let log = self.data.join("log");

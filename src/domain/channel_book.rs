@@ -72,7 +72,8 @@ pub struct ChannelBook {
     base: CounterState,
     /// When the last reading that left the book was taken; `None` when the book holds all there ever was.
     forgotten: Option<Moment>,
-    entries: Vec<Entry>,
+    /// In the order of identities; the oldest leave one by one, so the others must not move.
+    entries: VecDeque<Entry>,
     /// Marks of readings that came without a time: only they can tell a repetition.
     marks: VecDeque<i64>,
 }
@@ -100,7 +101,7 @@ impl ChannelBook {
             counter,
             base,
             forgotten: base.last_at(),
-            entries: Vec::with_capacity(readings.len()),
+            entries: VecDeque::with_capacity(readings.len()),
             marks: VecDeque::new(),
         };
         let mut already = Changes::default();
@@ -115,10 +116,9 @@ impl ChannelBook {
     pub fn place(&self, reading: &Reading) -> Place {
         let identity = &reading.identity;
         let is_marked = only_mark(reading).is_some_and(|mark| self.marks.contains(&mark));
-        let kept = self
-            .entries
-            .binary_search_by(|entry| entry.reading.identity.cmp(identity));
-        if is_marked || kept.is_ok() {
+        let kept = self.entries.get(self.position(identity));
+        let is_kept = kept.is_some_and(|entry| entry.reading.identity == *identity);
+        if is_marked || is_kept {
             Place::Known
         } else if self
             .forgotten
@@ -130,6 +130,15 @@ impl ChannelBook {
         }
     }
 
+    /// Where a reading stands, or would stand. Most come after all others; to look for their place would cost the most.
+    fn position(&self, identity: &Identity) -> usize {
+        let is_before = |entry: &Entry| entry.reading.identity < *identity;
+        if self.entries.back().is_none_or(is_before) {
+            return self.entries.len();
+        }
+        self.entries.partition_point(is_before)
+    }
+
     /// Adds new readings, each of which has [`Place::New`], and says what changed.
     pub fn add(&mut self, mut readings: Vec<Reading>) -> Changes {
         let mut changes = Changes::default();
@@ -137,10 +146,11 @@ impl ChannelBook {
         let Some(first) = readings.first() else {
             return changes;
         };
-        let from = self
+        let mut old = self
             .entries
-            .partition_point(|entry| entry.reading.identity < first.identity);
-        let mut old = self.entries.split_off(from).into_iter().peekable();
+            .split_off(self.position(&first.identity))
+            .into_iter()
+            .peekable();
         let mut new = readings.into_iter().peekable();
         loop {
             let next_old = old.next_if(|entry| {
@@ -189,7 +199,7 @@ impl ChannelBook {
             let spare = self.marks.len().saturating_sub(MARKS_KEPT);
             self.marks.drain(..spare);
         }
-        self.entries.push(Entry {
+        self.entries.push_back(Entry {
             reading,
             after,
             outcome,
@@ -200,17 +210,16 @@ impl ChannelBook {
     /// Forgets what need not be kept. Readings that are on their way to the book were told that they are new; from the
     /// oldest of them on nothing is forgotten.
     pub fn trim(&mut self, oldest_on_its_way: Option<Moment>) {
-        let Some(newest) = self.entries.last().map(|entry| entry.reading.identity.at) else {
+        let Some(newest) = self.newest().map(|reading| reading.identity.at) else {
             return;
         };
-        let older_than = |moment: Moment| {
-            self.entries
-                .partition_point(|entry| entry.reading.identity.at < moment)
+        let count = self.entries.len();
+        let leaves = |(index, entry): &(usize, &Entry)| {
+            let (at, left) = (entry.reading.identity.at, count - index);
+            let is_spare = left > KEPT && at < newest - KEPT_FOR || left > KEPT_AT_MOST;
+            is_spare && oldest_on_its_way.is_none_or(|oldest| at < oldest)
         };
-        let spare = self.entries.len().saturating_sub(KEPT);
-        let crowded = self.entries.len().saturating_sub(KEPT_AT_MOST);
-        let leaving = spare.min(older_than(newest - KEPT_FOR)).max(crowded);
-        let leaving = leaving.min(oldest_on_its_way.map_or(leaving, older_than));
+        let leaving = self.entries.iter().enumerate().take_while(leaves).count();
         if let Some(last) = self.entries.drain(..leaving).next_back() {
             self.base = last.after;
             self.forgotten = Some(last.reading.identity.at);
@@ -220,7 +229,7 @@ impl ChannelBook {
     /// The state after the newest reading.
     #[must_use]
     pub fn state(&self) -> CounterState {
-        self.entries.last().map_or(self.base, |entry| entry.after)
+        self.entries.back().map_or(self.base, |entry| entry.after)
     }
 
     /// Takes another description of the counter, for the readings to come.
@@ -231,7 +240,7 @@ impl ChannelBook {
     /// The newest reading, if the book holds any.
     #[must_use]
     pub fn newest(&self) -> Option<&Reading> {
-        self.entries.last().map(|entry| &entry.reading)
+        self.entries.back().map(|entry| &entry.reading)
     }
 
     /// The newest state the channel told, and when: people in a zone or a queue.

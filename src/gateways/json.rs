@@ -5,24 +5,24 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
 use super::observation::Unreadable;
 
-/// Parses a body into a type.
+/// Parses a body into a type, which may borrow from it.
 ///
 /// # Errors
 /// When the body is not UTF-8, not JSON, too deep, or not of the type.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
+pub(super) fn parse<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|error| {
         Unreadable::malformed("body", format!("not UTF-8 at byte {}", error.valid_up_to()))
     })?;
     serde_json::from_str(text).map_err(|error| explained::<T>(text, &error))
 }
 
-fn explained<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Unreadable {
+fn explained<'b, T: Deserialize<'b>>(text: &'b str, error: &serde_json::Error) -> Unreadable {
     let message = error.to_string();
     // serde_json appends the position; what stands before it may hold the same words.
     let message = message

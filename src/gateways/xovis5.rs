@@ -10,7 +10,11 @@
 //! | `geometry-ID` | `live_data`, line crossings of persons (groups repeat them) | one person each |
 //! | `counter-ID` | `live_data`, counts of a logic | the total since the last reset |
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
 use serde_json::json;
 
 use super::json::{OneOrMany, parse};
@@ -20,8 +24,9 @@ use super::observation::{
 use crate::domain::reading::{Crossings, Moment};
 
 #[derive(Deserialize)]
-struct Envelope {
-    logics_data: Option<LogicsData>,
+struct Envelope<'b> {
+    #[serde(borrow)]
+    logics_data: Option<LogicsData<'b>>,
     live_data: Option<LiveData>,
     status_data: Option<StatusData>,
     connection_test: Option<serde::de::IgnoredAny>,
@@ -40,44 +45,80 @@ struct SensorInfo {
 }
 
 #[derive(Deserialize)]
-struct LogicsData {
+struct LogicsData<'b> {
     #[serde(default)]
     package_info: Package,
     #[serde(default)]
     sensor_info: SensorInfo,
-    #[serde(default)]
-    logics: Vec<Logic>,
+    #[serde(default, borrow)]
+    logics: Vec<Logic<'b>>,
 }
 
 #[derive(Deserialize)]
-struct Logic {
+struct Logic<'b> {
     id: i64,
     name: Option<String>,
-    #[serde(default)]
-    records: Vec<Record>,
+    #[serde(default, borrow)]
+    records: Vec<Record<'b>>,
 }
 
 #[derive(Deserialize)]
-struct Record {
+struct Record<'b> {
     from: Time,
     to: Time,
-    #[serde(default)]
-    counts: Vec<Count>,
+    #[serde(default, borrow)]
+    counts: Vec<Count<'b>>,
     samples: Option<f64>,
     samples_expected: Option<f64>,
 }
 
 #[derive(Deserialize)]
-struct Count {
-    name: String,
+struct Count<'b> {
+    #[serde(borrow)]
+    name: Cow<'b, str>,
     value: f64,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "is neither a number nor text")]
 enum Time {
     Epoch(f64),
     Text(String),
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "milliseconds until the year 3000 are exact in a double"
+)]
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        struct EpochOrText;
+
+        impl Visitor<'_> for EpochOrText {
+            type Value = Time;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a number or text")
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Time, E> {
+                Ok(Time::Epoch(value))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Time, E> {
+                Ok(Time::Epoch(value as f64))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Time, E> {
+                Ok(Time::Epoch(value as f64))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Time, E> {
+                Ok(Time::Text(text.to_owned()))
+            }
+        }
+
+        source.deserialize_any(EpochOrText)
+    }
 }
 
 impl Time {
@@ -183,7 +224,7 @@ fn device(sensor: &SensorInfo, package: &Package) -> Result<Option<String>, Unre
     }
 }
 
-fn logics(data: &LogicsData, payload: &mut Payload) -> Result<(), Unreadable> {
+fn logics(data: &LogicsData<'_>, payload: &mut Payload) -> Result<(), Unreadable> {
     let device = device(&data.sensor_info, &data.package_info)?;
     let mut readings = Vec::new();
     for logic in &data.logics {
@@ -226,11 +267,12 @@ fn logics(data: &LogicsData, payload: &mut Payload) -> Result<(), Unreadable> {
                 });
             }
             for counted in &record.counts {
-                let key = format!("logic-{}/{}", logic.id, counted.name);
-                match counted.name.as_str() {
+                let key = || format!("logic-{}/{}", logic.id, counted.name);
+                match counted.name.as_ref() {
                     "balance" | "occupancy" | "queue-length" if counted.value < 0.0 => {
                         payload.notes.push(format!(
-                            "{key} is {}: a state below zero is left out",
+                            "{} is {}: a state below zero is left out",
+                            key(),
                             counted.value
                         ));
                     }
@@ -239,7 +281,7 @@ fn logics(data: &LogicsData, payload: &mut Payload) -> Result<(), Unreadable> {
                         readings.push(Observation {
                             level,
                             since: None,
-                            ..observe(key)
+                            ..observe(key())
                         });
                     }
                     "queueing-time" | "dwell-time" | "dwell_time" => {
@@ -250,7 +292,7 @@ fn logics(data: &LogicsData, payload: &mut Payload) -> Result<(), Unreadable> {
                         readings.push(Observation {
                             level,
                             since: None,
-                            ..observe(key)
+                            ..observe(key())
                         });
                     }
                     "inflow" | "outflow" | "visits" => {
@@ -261,7 +303,7 @@ fn logics(data: &LogicsData, payload: &mut Payload) -> Result<(), Unreadable> {
                         });
                         readings.push(Observation {
                             period,
-                            ..observe(key)
+                            ..observe(key())
                         });
                     }
                     _ => {}
@@ -278,7 +320,7 @@ fn logics(data: &LogicsData, payload: &mut Payload) -> Result<(), Unreadable> {
     Ok(())
 }
 
-fn crossings(counts: &[Count]) -> Result<Crossings, Unreadable> {
+fn crossings(counts: &[Count<'_>]) -> Result<Crossings, Unreadable> {
     let side = |name: &str| {
         let found = counts.iter().find(|counted| counted.name == name);
         found

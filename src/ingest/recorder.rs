@@ -30,6 +30,10 @@ use crate::persistence::ledger::Checkpoint;
 /// Called with the figures that changed, on the recorder's thread; must not block.
 pub type Announce = Box<dyn FnMut(&[(SpaceId, Figure)]) + Send>;
 
+/// Rounds begin this long after one another at the soonest: what comes close together shares a round, a commit and its
+/// costs. A reading that comes alone waits for none of it.
+const ROUND: Duration = Duration::from_millis(1);
+
 /// How often figures are looked at when nobody sends anything: sources fall silent, days begin.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -177,7 +181,9 @@ impl Recorder {
             } else {
                 TICK
             };
-            match inbox.recv_timeout(patience) {
+            let event = inbox.recv_timeout(patience);
+            let begun = Instant::now();
+            match event {
                 Ok(event) => {
                     self.hear(event);
                     while let Ok(event) = inbox.try_recv() {
@@ -199,6 +205,8 @@ impl Recorder {
             if self.is_stopping && self.batches.is_empty() && self.ledger.writing_since.is_none() {
                 return;
             }
+            // Not in `recv`: whoever sends meanwhile need not wake this thread.
+            std::thread::sleep(ROUND.saturating_sub(begun.elapsed()));
         }
     }
 

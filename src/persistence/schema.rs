@@ -767,8 +767,6 @@ diesel::joinable!(grants -> people (person_id));
 diesel::joinable!(grants -> sites (site_id));
 diesel::joinable!(identities -> people (person_id));
 diesel::joinable!(invitations -> people (person_id));
-diesel::joinable!(ledger_entries -> channels (channel_id));
-diesel::joinable!(ledger_entries -> spaces (space_id));
 diesel::joinable!(notices -> sites (site_id));
 diesel::joinable!(passkeys -> people (person_id));
 diesel::joinable!(passwords -> people (person_id));

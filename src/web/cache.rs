@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -161,15 +161,21 @@ impl Entry {
         headers::put(&mut builder, self.body.kind);
         builder
             .insert_header((header::ETAG, etag))
-            .insert_header((header::CACHE_CONTROL, "no-cache"))
-            .insert_header((header::VARY, "accept-encoding, accept-language"));
+            .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-cache")))
+            .insert_header((
+                header::VARY,
+                HeaderValue::from_static("accept-encoding, accept-language"),
+            ));
         if let Some(licence) = &self.body.licence {
             builder.insert_header((header::LINK, format!("<{licence}>; rel=\"license\"")));
         }
         if is_known {
             return builder.finish();
         }
-        builder.insert_header((header::CONTENT_TYPE, self.body.content_type));
+        builder.insert_header((
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(self.body.content_type),
+        ));
         match coding {
             Coding::Identity => builder.body(self.body.bytes.clone()),
             Coding::Brotli => {

@@ -1,7 +1,7 @@
 //! The headers of every answer: what a browser may do with it, and who may frame it.
 
 use actix_web::HttpResponseBuilder;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 
 /// Scripts and styles from here and nowhere else, none inline; framed by nobody.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -13,6 +13,11 @@ const WIDGET_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 's
 
 /// An answer that programs read renders nothing.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+// Constants: to make a name takes as long as to put a header.
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
 
 /// What an answer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +33,7 @@ pub(super) enum Kind {
 }
 
 /// The headers of a kind, as name and value.
-pub(super) fn of(kind: Kind) -> impl Iterator<Item = (header::HeaderName, &'static str)> {
+pub(super) fn of(kind: Kind) -> impl Iterator<Item = (HeaderName, &'static str)> {
     let policy = match kind {
         Kind::Page => POLICY,
         Kind::Widget => WIDGET_POLICY,
@@ -40,33 +45,24 @@ pub(super) fn of(kind: Kind) -> impl Iterator<Item = (header::HeaderName, &'stat
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CONTENT_SECURITY_POLICY, policy),
         (
-            header::HeaderName::from_static("permissions-policy"),
+            PERMISSIONS_POLICY,
             "camera=(), geolocation=(), microphone=()",
         ),
     ];
     let framing = match kind {
         Kind::Page | Kind::Closed => [
             Some((header::X_FRAME_OPTIONS, "DENY")),
-            Some((
-                header::HeaderName::from_static("cross-origin-resource-policy"),
-                "same-origin",
-            )),
+            Some((CROSS_ORIGIN_RESOURCE_POLICY, "same-origin")),
             None,
         ],
         Kind::Widget => [
-            Some((
-                header::HeaderName::from_static("cross-origin-resource-policy"),
-                "cross-origin",
-            )),
+            Some((CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin")),
             None,
             None,
         ],
         Kind::OpenData => [
             Some((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")),
-            Some((
-                header::HeaderName::from_static("cross-origin-resource-policy"),
-                "cross-origin",
-            )),
+            Some((CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin")),
             Some((
                 header::ACCESS_CONTROL_EXPOSE_HEADERS,
                 "etag, link, ratelimit, ratelimit-policy, retry-after",
@@ -78,8 +74,8 @@ pub(super) fn of(kind: Kind) -> impl Iterator<Item = (header::HeaderName, &'stat
 
 /// Puts the headers of a kind on an answer.
 pub(super) fn put(builder: &mut HttpResponseBuilder, kind: Kind) -> &mut HttpResponseBuilder {
-    for header in of(kind) {
-        builder.insert_header(header);
+    for (name, value) in of(kind) {
+        builder.insert_header((name, HeaderValue::from_static(value)));
     }
     builder
 }

@@ -241,7 +241,7 @@ async fn a_value_that_breaks_a_rule_is_named_and_nothing_beside_it_is_kept() {
             "/to",
             json!({ "x": MARK }),
             "/logics_data/logics/0/records/1/to",
-            "neither a number nor text",
+            "a number or text",
         ),
     ];
     for (place, value, field, rule) in bad {
