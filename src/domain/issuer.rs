@@ -247,6 +247,23 @@ impl Configuration {
         Ok(())
     }
 
+    /// Whether an account with such a claim can come at all.
+    ///
+    /// # Errors
+    /// Why it can not.
+    pub fn check_expectation(&self, expectation: &ExpectationOf) -> Result<(), Unfit> {
+        let ExpectationOf { claim, value, .. } = expectation;
+        let domain = value.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let may_speak = self.domains.iter().any(|mine| mine.eq_ignore_ascii_case(domain));
+        if Reading::is_scoped(&self.claims, claim) && !may_speak {
+            return Err(unfit(
+                "value",
+                format!("this provider may not speak for the domain \"{domain}\"; see domains"),
+            ));
+        }
+        Ok(())
+    }
+
     /// Claims, as this provider names them.
     #[must_use]
     pub fn reading<'a>(&'a self, claims: &'a Claims) -> Reading<'a> {
@@ -306,6 +323,49 @@ impl Expectation {
             .iter()
             .any(|value| value.to_lowercase() == self.value.to_lowercase())
     }
+}
+
+/// An account to be expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectationOf {
+    /// Whose it will be.
+    pub person: super::ids::PersonId,
+    /// The claim: a meaning by its name, or a path.
+    pub claim: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Placed for ExpectationOf {
+    fn place(&self) -> Place<'_> {
+        Place::Institution
+    }
+}
+
+/// An account to be linked to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linking {
+    /// Whom.
+    pub person: super::ids::PersonId,
+    /// The provider, as its tokens name it.
+    pub issuer: String,
+    /// The account there.
+    pub subject: String,
+}
+
+/// An account that is linked to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its identifier.
+    pub id: i32,
+    /// The provider, as its tokens name it.
+    pub issuer: String,
+    /// The account there.
+    pub subject: String,
+    /// When it was linked.
+    pub linked_at: super::reading::Moment,
+    /// When it was last used.
+    pub signed_in_at: Option<super::reading::Moment>,
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 //! Universities release the same facts under many names, as lists, single strings or strings of several, in the ID token or
 //! at the userinfo endpoint only. [`Reading`] evens that out; [`judge`] applies the rules of an issuer to it.
 
+mod delivered;
 mod names;
 mod path;
 mod reading;
 mod rules;
 
+pub use delivered::Delivered;
 pub use names::{Meaning, Names, Splits};
 pub use path::{find, values};
 pub use reading::{Found, Reading, Source};
