@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::logging;
+use crate::actions::sign_in_with_provider::SignOn;
 use crate::appliance::{certificate, limits, systemd};
+use crate::auth::sealing::Seal;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::Error;
@@ -49,6 +51,8 @@ async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), 
     let doors = Doors::take(&settings.web)?;
     let address = settings.web.public_address();
     let parvis = Arc::new(Parvis::new(settings, Clock::System));
+    let seal = Arc::new(Seal::ensure(&parvis.settings.auth.key_file)?);
+    let sign_on = Arc::new(SignOn::new(&parvis, seal)?);
     let waiting = doors.ask_to_wait()?;
     let board = Arc::new(Board::new(Arc::clone(&parvis)));
     let recording = tokio::select! {
@@ -61,6 +65,7 @@ async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), 
         recording.door(),
         Arc::clone(&board),
         texts,
+        sign_on,
         open_files,
     ));
     let running = doors.open(&services)?;

@@ -12,6 +12,9 @@ use super::role::Role;
 /// Tenants of Entra ID that stand for several: their tokens name another issuer than they do.
 const ENTRA_COMMON: [&str; 3] = ["common", "organizations", "consumers"];
 
+/// Ways to sign in that have addresses beside those of providers.
+const RESERVED: [&str; 5] = ["invitation", "local", "passkey", "password", "second"];
+
 /// What to do with somebody whom no rule gives anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -149,6 +152,9 @@ impl Issuer {
         let of_key = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         if self.key.is_empty() || self.key.len() > 40 || !self.key.chars().all(of_key) {
             return Err(unfit("key", "use 1 to 40 of a-z, 0-9 and -"));
+        }
+        if RESERVED.contains(&self.key.as_str()) {
+            return Err(unfit("key", "names another way to sign in; choose another"));
         }
         self.configuration.check(allows_loopback)
     }

@@ -197,6 +197,8 @@ pub enum Ending<'a> {
     Sid(&'a str, &'a str),
     /// All that a provider vouched for with this account.
     Subject(&'a str, &'a str),
+    /// Those of them whose name at the provider was never told.
+    Unnamed(&'a str, &'a str),
 }
 
 /// Ends sessions; how many.
@@ -223,6 +225,10 @@ pub fn end(tx: &mut Transaction<'_>, which: Ending<'_>, now: Moment) -> Result<u
         Ending::Subject(issuer, subject) => living
             .filter(sessions::issuer.eq(issuer))
             .filter(sessions::subject.eq(subject)),
+        Ending::Unnamed(issuer, subject) => living
+            .filter(sessions::issuer.eq(issuer))
+            .filter(sessions::subject.eq(subject))
+            .filter(sessions::sid.is_null()),
     };
     let ids: Vec<i64> = living.load(tx.connection())?;
     // What could be read back of an ended session is not kept.

@@ -155,7 +155,7 @@ impl TestParvis {
         Self::start_with(campus, "").await
     }
 
-    /// Starts with a campus and further settings, as TOML sections.
+    /// Starts with a campus and further settings: lines of `[auth]`, then TOML sections.
     pub(crate) async fn start_with(campus: &str, settings: &str) -> Self {
         let server = Server::shared();
         let database = server.database();
@@ -186,7 +186,7 @@ impl TestParvis {
         let text = format!(
             "[web]\npublic_name = \"{host}\"\nhttps = \"{host}:21443\"\nhttp = \"{host}:21080\"\n\
              certificate = \"{place}/certificate.pem\"\nkey = \"{place}/key.pem\"\nlocal_socket = \"{}\"\nworkers = 2\n\
-             [database]\nurl = \"{database}\"\n{settings}",
+             [database]\nurl = \"{database}\"\n[auth]\nkey_file = \"{place}/seal.key\"\n{settings}",
             socket.display(),
         );
         std::fs::write(directory.join("parvis.toml"), text).unwrap();
@@ -479,6 +479,16 @@ impl TestParvis {
     /// One number from its database.
     pub(crate) fn number(&self, query: &str) -> i64 {
         number(&mut self.connection(), query)
+    }
+
+    /// One text from its database.
+    pub(crate) fn text(&self, query: &str) -> String {
+        text(&mut self.connection(), query)
+    }
+
+    /// Changes its database, as something from outside might.
+    pub(crate) fn execute(&self, statement: &str) {
+        self.connection().batch_execute(statement).unwrap();
     }
 
     /// Everything its database holds, every row of every table as text.

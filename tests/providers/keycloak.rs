@@ -136,10 +136,13 @@ const BOB: Hands<'_> = Hands {
 
 #[tokio::test]
 async fn keycloak_from_the_first_sign_in_to_a_sign_out_everywhere() {
-    let mut parvis = TestParvis::prepare_for_sign_on(LIBRARY).await;
+    let mut parvis = TestParvis::start_with(LIBRARY, "").await;
     let keycloak = Keycloak::start(&parvis).await;
     let authority = keycloak.directory.join("certificate.pem");
-    parvis.add_to_auth(&format!("ca_file = \"{}\"", authority.display()));
+    let path = parvis.directory.join("parvis.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    let trusting = format!("[auth]\nca_file = \"{}\"\n", authority.display());
+    std::fs::write(&path, settings.replace("[auth]\n", &trusting)).unwrap();
     parvis.stop();
     parvis.serve();
     parvis.wait_until_ready().await;

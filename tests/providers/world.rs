@@ -77,7 +77,7 @@ impl World {
         let provider = Provider::start();
         let certificate = provider.directory.join("certificate.pem");
         let settings = format!("ca_file = \"{}\"\n{settings}", certificate.display());
-        let parvis = TestParvis::start_with_auth(LIBRARY, &settings).await;
+        let parvis = TestParvis::start_with(LIBRARY, &settings).await;
         let mut world = Self {
             parvis,
             provider,
