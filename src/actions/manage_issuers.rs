@@ -71,7 +71,9 @@ pub async fn show(sign_on: &SignOn, actor: &Actor, key: &str) -> Result<Shown, E
         })
         .await?;
     Ok(Shown {
-        report: sign_on.providers().report(&kept.issuer.configuration.issuer),
+        report: sign_on
+            .providers()
+            .report(&kept.issuer.configuration.issuer),
         has_secret: kept.sealed_secret.is_some(),
         last,
         expected,
@@ -124,7 +126,11 @@ fn save_within(
         after.insert("secret".to_owned(), json!("a new one"));
     }
     issuers::save(tx, &issuer, sealed)?;
-    let act = if before.is_some() { "change-issuer" } else { "add-issuer" };
+    let act = if before.is_some() {
+        "change-issuer"
+    } else {
+        "add-issuer"
+    };
     let event = Event::done(actor, act, format!("issuer {key}")).changing(before, Some(after));
     audit::note(tx, event, now)
 }
@@ -174,7 +180,8 @@ pub async fn expect(
             let kept = issuers::named(tx, &key)?;
             kept.issuer.configuration.check_expectation(&expectation)?;
             let person = people::person(tx, expectation.person)?;
-            let how = json!({ "issuer": key, "claim": expectation.claim, "value": expectation.value });
+            let how =
+                json!({ "issuer": key, "claim": expectation.claim, "value": expectation.value });
             let expectation = actor.allowed(Act::ManagePeople, expectation)?;
             issuers::expect(tx, kept.id, &expectation, now)?;
             let event = Event::done(&actor, "expect-account", person.object());
@@ -214,7 +221,10 @@ pub async fn try_rules(
     let ready = sign_on.ready(key).await?;
     let claims = pasted(text)?;
     let issuer = ready.kept.issuer;
-    let judgement = judge(&issuer.configuration.rules, &issuer.configuration.reading(&claims));
+    let judgement = judge(
+        &issuer.configuration.rules,
+        &issuer.configuration.reading(&claims),
+    );
     Ok((issuer, judgement))
 }
 
@@ -259,12 +269,18 @@ mod tests {
     fn claims_are_pasted_as_people_have_them() {
         let groups = |text: &str| {
             let claims = pasted(text).unwrap();
-            (claims.id_token.contains_key("groups"), claims.userinfo.contains_key("groups"))
+            (
+                claims.id_token.contains_key("groups"),
+                claims.userinfo.contains_key("groups"),
+            )
         };
         assert_eq!(groups("{\"groups\": []}"), (true, false));
         assert_eq!(groups("{\"userinfo\": {\"groups\": []}}"), (false, true));
         // {"alg":"none"} and {"groups":[]}
-        assert_eq!(groups("eyJhbGciOiJub25lIn0.eyJncm91cHMiOltdfQ."), (true, false));
+        assert_eq!(
+            groups("eyJhbGciOiJub25lIn0.eyJncm91cHMiOltdfQ."),
+            (true, false)
+        );
         for wrong in ["", "[]", "groups", "eyJhbGciOiJub25lIn0.!."] {
             assert!(pasted(wrong).is_err(), "{wrong}");
         }

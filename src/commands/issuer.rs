@@ -66,29 +66,31 @@ pub(super) fn run(config: &Path, command: Command) -> anyhow::Result<()> {
     let seal = Arc::new(Seal::ensure(&parvis.settings.auth.key_file)?);
     let sign_on = SignOn::new(&parvis, seal)?;
     let actor = Actor::console("operator");
-    block_on(async {
-        match command {
-            Command::Apply { file, secret_file } => {
-                apply(&sign_on, &actor, &file, secret_file.as_deref()).await
-            }
-            Command::List => list(&sign_on).await,
-            Command::Check { key } => check(&sign_on, &actor, &key).await,
-            Command::Retire { key } => Ok(manage_issuers::retire(&sign_on, &actor, &key).await?),
-            Command::Expect {
-                key,
-                person,
+    block_on(async { Ok(obey(&sign_on, &actor, command).await) })?
+}
+
+async fn obey(sign_on: &SignOn, actor: &Actor, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Apply { file, secret_file } => {
+            apply(sign_on, actor, &file, secret_file.as_deref()).await
+        }
+        Command::List => list(sign_on).await,
+        Command::Check { key } => check(sign_on, actor, &key).await,
+        Command::Retire { key } => Ok(manage_issuers::retire(sign_on, actor, &key).await?),
+        Command::Expect {
+            key,
+            person,
+            claim,
+            value,
+        } => {
+            let expectation = ExpectationOf {
+                person: PersonId(person),
                 claim,
                 value,
-            } => {
-                let expectation = ExpectationOf {
-                    person: PersonId(person),
-                    claim,
-                    value,
-                };
-                Ok(manage_issuers::expect(&sign_on, &actor, &key, expectation).await?)
-            }
+            };
+            Ok(manage_issuers::expect(sign_on, actor, &key, expectation).await?)
         }
-    })
+    }
 }
 
 async fn apply(
@@ -155,11 +157,23 @@ async fn check(sign_on: &SignOn, actor: &Actor, key: &str) -> anyhow::Result<()>
     let further = metadata.additional_metadata();
     let yes = |is: bool| if is { "yes" } else { "no" };
     println!("issuer            {}", metadata.issuer().as_str());
-    println!("authorization     {}", metadata.authorization_endpoint().as_str());
+    println!(
+        "authorization     {}",
+        metadata.authorization_endpoint().as_str()
+    );
     println!("keys              {}", metadata.jwks().keys().len());
-    println!("userinfo          {}", yes(metadata.userinfo_endpoint().is_some()));
-    println!("sign-out there    {}", yes(further.end_session_endpoint.is_some()));
-    println!("back-channel      {}", yes(further.backchannel_logout_supported));
+    println!(
+        "userinfo          {}",
+        yes(metadata.userinfo_endpoint().is_some())
+    );
+    println!(
+        "sign-out there    {}",
+        yes(further.end_session_endpoint.is_some())
+    );
+    println!(
+        "back-channel      {}",
+        yes(further.backchannel_logout_supported)
+    );
     println!(
         "names itself      {}",
         yes(further.authorization_response_iss_parameter_supported)
@@ -180,7 +194,10 @@ mod tests {
         let text = "key = \"campus\"\nname = \"Campus\"\nissuer = \"https://idp.uni.example\"\nclient_id = \"parvis\"\n\
             [[rules]]\nclaim = \"groups\"\noperator = \"equals\"\nvalue = \"a\"\nrole = \"reporting\"\n";
         let issuer = described(text).unwrap();
-        assert_eq!((issuer.key.as_str(), issuer.configuration.rules.len()), ("campus", 1));
+        assert_eq!(
+            (issuer.key.as_str(), issuer.configuration.rules.len()),
+            ("campus", 1)
+        );
         assert!(described(&text.replace("client_id", "client")).is_err());
         assert!(described(&text.replace("key = \"campus\"\n", "")).is_err());
     }

@@ -87,9 +87,16 @@ fn usual_scopes() -> Vec<String> {
 }
 
 fn usual_strong_values() -> Vec<String> {
-    ["https://refeds.org/profile/mfa", "mfa", "hwk", "otp", "phr", "phrh"]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "https://refeds.org/profile/mfa",
+        "mfa",
+        "hwk",
+        "otp",
+        "phr",
+        "phrh",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 /// An identity provider with its name in addresses.
@@ -149,7 +156,8 @@ impl Issuer {
     /// # Errors
     /// The first value that does not.
     pub fn check(&self, allows_loopback: bool) -> Result<(), Unfit> {
-        let of_key = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+        let of_key =
+            |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         if self.key.is_empty() || self.key.len() > 40 || !self.key.chars().all(of_key) {
             return Err(unfit("key", "use 1 to 40 of a-z, 0-9 and -"));
         }
@@ -201,16 +209,26 @@ impl Configuration {
     }
 
     fn check_address(&self, allows_loopback: bool) -> Result<(), Unfit> {
-        let address = Url::parse(&self.issuer)
-            .map_err(|error| unfit("issuer", format!("is no address ({error}); write https://...")))?;
+        let address = Url::parse(&self.issuer).map_err(|error| {
+            unfit(
+                "issuer",
+                format!("is no address ({error}); write https://..."),
+            )
+        })?;
         if !is_confidential(&address, allows_loopback) {
             return Err(unfit("issuer", "must begin with https://"));
         }
-        if address.query().is_some() || address.fragment().is_some() || !address.username().is_empty() {
+        if address.query().is_some()
+            || address.fragment().is_some()
+            || !address.username().is_empty()
+        {
             return Err(unfit("issuer", "is an address without user, ? and #"));
         }
         if self.issuer.ends_with("/.well-known/openid-configuration") {
-            return Err(unfit("issuer", "leave out /.well-known/openid-configuration"));
+            return Err(unfit(
+                "issuer",
+                "leave out /.well-known/openid-configuration",
+            ));
         }
         let tenant = address.path_segments().and_then(|mut parts| parts.next());
         let is_entra = address.host_str() == Some("login.microsoftonline.com");
@@ -260,7 +278,10 @@ impl Configuration {
     pub fn check_expectation(&self, expectation: &ExpectationOf) -> Result<(), Unfit> {
         let ExpectationOf { claim, value, .. } = expectation;
         let domain = value.rsplit_once('@').map_or("", |(_, domain)| domain);
-        let may_speak = self.domains.iter().any(|mine| mine.eq_ignore_ascii_case(domain));
+        let may_speak = self
+            .domains
+            .iter()
+            .any(|mine| mine.eq_ignore_ascii_case(domain));
         if Reading::is_scoped(&self.claims, claim) && !may_speak {
             return Err(unfit(
                 "value",
@@ -285,7 +306,10 @@ impl Configuration {
     #[must_use]
     pub fn is_strong(&self, claims: &Claims) -> bool {
         let is_claimed = ["acr", "amr"].into_iter().any(|name| {
-            let values = claims.id_token.get(name).map(|value| super::claims::values(value, " "));
+            let values = claims
+                .id_token
+                .get(name)
+                .map(|value| super::claims::values(value, " "));
             let mut values = values.into_iter().flatten();
             values.any(|value| self.strong_values.contains(&value))
         });
@@ -381,7 +405,8 @@ mod tests {
     use super::*;
 
     fn issuer(change: impl FnOnce(&mut Configuration)) -> Issuer {
-        let text = "name = \"Campus\"\nissuer = \"https://idp.uni.example\"\nclient_id = \"parvis\"";
+        let text =
+            "name = \"Campus\"\nissuer = \"https://idp.uni.example\"\nclient_id = \"parvis\"";
         let mut configuration: Configuration = toml::from_str(text).unwrap();
         change(&mut configuration);
         Issuer {
@@ -417,14 +442,20 @@ mod tests {
         assert!(with("http://127.0.0.1:8080").contains("https://"));
         assert!(with("idp.uni.example").contains("no address"));
         assert!(with("https://idp.uni.example/?a=b").contains("without"));
-        assert!(with("https://idp.uni.example/.well-known/openid-configuration").contains("leave out"));
+        assert!(
+            with("https://idp.uni.example/.well-known/openid-configuration").contains("leave out")
+        );
         for tenant in ENTRA_COMMON {
             let address = format!("https://login.microsoftonline.com/{tenant}/v2.0");
             assert!(with(&address).contains("TENANT-ID"), "{tenant}");
         }
         let tenant = "https://login.microsoftonline.com/5a1b0000-0000-4000-8000-000000000000/v2.0";
-        assert_eq!(issuer(|issuer| issuer.issuer = tenant.to_owned()).check(false), Ok(()));
-        let loopback = |address: &str| issuer(|issuer| issuer.issuer = address.to_owned()).check(true);
+        assert_eq!(
+            issuer(|issuer| issuer.issuer = tenant.to_owned()).check(false),
+            Ok(())
+        );
+        let loopback =
+            |address: &str| issuer(|issuer| issuer.issuer = address.to_owned()).check(true);
         assert_eq!(loopback("http://127.0.0.1:8080"), Ok(()));
         assert_eq!(loopback("http://[::1]:8080"), Ok(()));
         assert!(loopback("http://idp.uni.example").is_err());
@@ -441,7 +472,10 @@ mod tests {
         let placed = "claim = \"groups\"\noperator = \"present\"\nrole = \"security-officer\"\nsite = \"library\"";
         assert!(with(placed).contains("no site"));
         assert!(refused(|issuer| issuer.scopes = vec!["email".to_owned()]).contains("openid"));
-        assert!(refused(|issuer| issuer.domains = vec!["@uni.example".to_owned()]).contains("without @"));
+        assert!(
+            refused(|issuer| issuer.domains = vec!["@uni.example".to_owned()])
+                .contains("without @")
+        );
         assert!(
             refused(|issuer| {
                 issuer.split.insert("groups".to_owned(), "|".to_owned());

@@ -8,7 +8,7 @@ use super::schema::{expected_identities, identities, issuers, people};
 use crate::domain::actor::Allowed;
 use crate::domain::claims::Delivered;
 use crate::domain::ids::PersonId;
-use crate::domain::issuer::{ExpectationOf, Expectation, Identity, Issuer, Linking};
+use crate::domain::issuer::{Expectation, ExpectationOf, Identity, Issuer, Linking};
 use crate::domain::reading::Moment;
 use crate::error::Error;
 
@@ -111,7 +111,11 @@ pub fn save(
 ///
 /// # Errors
 /// When the database is not available.
-pub fn retire(tx: &mut Transaction<'_>, issuer: &Allowed<Issuer>, now: Moment) -> Result<(), Error> {
+pub fn retire(
+    tx: &mut Transaction<'_>,
+    issuer: &Allowed<Issuer>,
+    now: Moment,
+) -> Result<(), Error> {
     diesel::update(issuers::table.filter(issuers::key.eq(&issuer.thing().key)))
         .set((
             issuers::retired_at.eq(now),

@@ -59,7 +59,11 @@ pub(super) fn public(config: &mut ServiceConfig) {
         ))
         .service(taking("/admin/see-as", admin::see_as))
         .service(showing("/admin/audit", admin::audit))
-        .service(both("/admin/issuers", admin::issuers::all, admin::issuers::change))
+        .service(both(
+            "/admin/issuers",
+            admin::issuers::all,
+            admin::issuers::change,
+        ))
         .service(showing("/admin/issuers/new", admin::issuers::new))
         .service(both(
             "/admin/issuers/{key}",

@@ -8,9 +8,18 @@ async fn is_refused(fault: &str, code: &str) {
     let world = World::shared().await;
     let browser = Browser::new();
     let page = world.sign_in(&browser, &format!("bob~{fault}")).await;
-    assert!(page.is_refused_with(code), "{fault}: {} {}", page.status, page.text);
+    assert!(
+        page.is_refused_with(code),
+        "{fault}: {} {}",
+        page.status,
+        page.text
+    );
     assert!(!world.is_signed_in(&browser).await, "{fault}");
-    assert_eq!(browser.cookie(&world.parvis.address, "__Host-session"), None, "{fault}");
+    assert_eq!(
+        browser.cookie(&world.parvis.address, "__Host-session"),
+        None,
+        "{fault}"
+    );
 }
 
 /// A sign-in whose answers are odd but right succeeds.
@@ -18,8 +27,17 @@ async fn is_accepted(oddity: &str) {
     let world = World::shared().await;
     let browser = Browser::new();
     let page = world.sign_in(&browser, &format!("bob~{oddity}")).await;
-    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/me"), "{oddity}: {}", page.text);
-    assert!(page.text.contains("Bob Ouédraogo"), "{oddity}: {}", page.text);
+    assert_eq!(
+        (page.status.as_u16(), page.url.path()),
+        (200, "/me"),
+        "{oddity}: {}",
+        page.text
+    );
+    assert!(
+        page.text.contains("Bob Ouédraogo"),
+        "{oddity}: {}",
+        page.text
+    );
 }
 
 /// Each test of the certification by its name, with what a client must do.

@@ -28,7 +28,9 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// Whether it is the refusal of a sign-in with a code.
@@ -45,7 +47,9 @@ impl Page {
 
     fn next(&self) -> Option<Url> {
         let location = self.headers.get(LOCATION)?.to_str().unwrap();
-        self.status.is_redirection().then(|| self.url.join(location).unwrap())
+        self.status
+            .is_redirection()
+            .then(|| self.url.join(location).unwrap())
     }
 
     /// Where a page leads by itself.
@@ -73,7 +77,10 @@ pub(crate) struct Hands<'a> {
 
 impl<'a> Hands<'a> {
     pub(crate) fn of(user: &'a str) -> Self {
-        Self { user, password: "any" }
+        Self {
+            user,
+            password: "any",
+        }
     }
 }
 
@@ -106,7 +113,10 @@ impl Browser {
     /// Loses the cookies of a host.
     pub(crate) fn forget(&self, url: &str) {
         let host = authority(&url.parse().unwrap());
-        self.cookies.lock().unwrap().retain(|(of, _), _| *of != host);
+        self.cookies
+            .lock()
+            .unwrap()
+            .retain(|(of, _), _| *of != host);
     }
 
     pub(crate) async fn get(&self, url: &str) -> Page {
@@ -122,7 +132,9 @@ impl Browser {
         let sent: Vec<String> = {
             let cookies = self.cookies.lock().unwrap();
             let of_host = cookies.iter().filter(|((of, _), _)| *of == host);
-            of_host.map(|((_, name), value)| format!("{name}={value}")).collect()
+            of_host
+                .map(|((_, name), value)| format!("{name}={value}"))
+                .collect()
         };
         let mut request = self.client.request(method.clone(), url.clone());
         if !sent.is_empty() {
@@ -154,7 +166,8 @@ impl Browser {
         let (name, value) = pair.split_once('=').unwrap();
         let key = (host.to_owned(), name.trim().to_owned());
         let attributes = attributes.to_lowercase();
-        let is_gone = value.is_empty() || attributes.contains("max-age=0") || attributes.contains("1970");
+        let is_gone =
+            value.is_empty() || attributes.contains("max-age=0") || attributes.contains("1970");
         let mut cookies = self.cookies.lock().unwrap();
         if is_gone {
             cookies.remove(&key);
@@ -172,7 +185,10 @@ impl Browser {
 
     /// The same, until the browser would come back with an answer; its address.
     pub(crate) async fn travel_to_answer(&self, url: &str, hands: Hands<'_>) -> Url {
-        let comes_back = |page: &Page| page.next().is_some_and(|next| next.path().ends_with("/callback"));
+        let comes_back = |page: &Page| {
+            page.next()
+                .is_some_and(|next| next.path().ends_with("/callback"))
+        };
         let page = self.journey(url, hands, &comes_back).await;
         page.next().unwrap()
     }
@@ -222,7 +238,11 @@ impl Browser {
 
 /// The host and port of an address.
 fn authority(url: &Url) -> String {
-    format!("{}:{}", url.host_str().unwrap(), url.port_or_known_default().unwrap())
+    format!(
+        "{}:{}",
+        url.host_str().unwrap(),
+        url.port_or_known_default().unwrap()
+    )
 }
 
 /// The forms of a page, in their order.
@@ -235,7 +255,8 @@ fn forms(html: &str) -> Vec<Form> {
             let inputs = inside.split("<input").skip(1).filter_map(|input| {
                 let input = input.split('>').next()?;
                 let kind = attribute(input, "type").unwrap_or_default();
-                let is_left_out = ["checkbox", "radio"].contains(&kind.as_str()) && !input.contains("checked");
+                let is_left_out =
+                    ["checkbox", "radio"].contains(&kind.as_str()) && !input.contains("checked");
                 let name = attribute(input, "name").filter(|_| !is_left_out)?;
                 Some((name, attribute(input, "value").unwrap_or_default()))
             });
@@ -265,5 +286,7 @@ fn unescape(text: &str) -> String {
         ("&gt;", ">"),
         ("&amp;", "&"),
     ];
-    pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    pairs
+        .iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }

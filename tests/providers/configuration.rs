@@ -6,7 +6,10 @@ use crate::browser::Browser;
 use crate::world::World;
 
 /// An issuer that is faulty from the beginning, and the page that a sign-in ends on.
-async fn sign_in_with(key: &str, fault: &str) -> (std::sync::Arc<World>, String, crate::browser::Page) {
+async fn sign_in_with(
+    key: &str,
+    fault: &str,
+) -> (std::sync::Arc<World>, String, crate::browser::Page) {
     let world = World::shared().await;
     let issuer = world.new_issuer(key, "").await;
     world.set(&issuer, fault).await;
@@ -51,10 +54,19 @@ async fn oidcc_client_test_signing_key_rotation_just_before_signing() {
     let issuer = world.new_issuer("just-before", "").await;
     let browser = Browser::new();
     let start = world.at("/sign-in/just-before");
-    let answer = browser.travel_to_answer(&start, crate::browser::Hands::of("bob")).await;
-    world.set(&issuer, "signing=second&published=first,second").await;
+    let answer = browser
+        .travel_to_answer(&start, crate::browser::Hands::of("bob"))
+        .await;
+    world
+        .set(&issuer, "signing=second&published=first,second")
+        .await;
     let page = browser.get(answer.as_str()).await;
-    assert_eq!((page.status.as_u16(), page.header("location")), (303, "/admin"), "{}", page.text);
+    assert_eq!(
+        (page.status.as_u16(), page.header("location")),
+        (303, "/admin"),
+        "{}",
+        page.text
+    );
 }
 
 #[tokio::test]
@@ -62,7 +74,9 @@ async fn oidcc_client_test_kid_absent_multiple_jwks() {
     let world = World::shared().await;
     let issuer = world.new_issuer("several-keys", "").await;
     world.set(&issuer, "published=second,first").await;
-    let page = world.sign_in_with("several-keys", &Browser::new(), "bob~kid-absent").await;
+    let page = world
+        .sign_in_with("several-keys", &Browser::new(), "bob~kid-absent")
+        .await;
     assert_eq!(page.status, 200, "{}", page.text);
 }
 
@@ -70,7 +84,9 @@ async fn oidcc_client_test_kid_absent_multiple_jwks() {
 async fn forged_keys_do_not_make_parvis_ask_again_and_again() {
     let (world, issuer, _) = sign_in_with("forged", "iss=yes").await;
     for _ in 0..3 {
-        let page = world.sign_in_with("forged", &Browser::new(), "bob~unknown-kid").await;
+        let page = world
+            .sign_in_with("forged", &Browser::new(), "bob~unknown-kid")
+            .await;
         assert!(page.is_refused_with("SSO-SIGNATURE"), "{}", page.text);
     }
     assert_eq!(world.told(&issuer).await["jwks"], 2);
@@ -102,13 +118,17 @@ async fn a_provider_that_comes_back_is_used_without_a_restart_and_sessions_go_on
     world.sign_in(&browser, "bob+lasting").await;
     let issuer = world.new_issuer("coming-back", "").await;
     world.set(&issuer, "discovery=error").await;
-    let page = world.sign_in_with("coming-back", &Browser::new(), "bob").await;
+    let page = world
+        .sign_in_with("coming-back", &Browser::new(), "bob")
+        .await;
     assert!(page.is_refused_with("SSO-UNREACHABLE"));
     assert!(world.is_signed_in(&browser).await);
     world.set(&issuer, "discovery=").await;
     let since = Instant::now();
     loop {
-        let page = world.sign_in_with("coming-back", &Browser::new(), "bob").await;
+        let page = world
+            .sign_in_with("coming-back", &Browser::new(), "bob")
+            .await;
         if page.status == 200 {
             break;
         }
@@ -127,7 +147,10 @@ async fn a_provider_that_does_not_name_itself_need_not() {
 async fn the_clock_of_a_provider_is_measured() {
     let (world, _, _) = sign_in_with("clock", "clock=42").await;
     let told = world.parvis.run(&["issuer", "check", "clock"]);
-    let line = told.lines().find(|line| line.starts_with("its clock")).unwrap();
+    let line = told
+        .lines()
+        .find(|line| line.starts_with("its clock"))
+        .unwrap();
     let seconds: i64 = line.split_whitespace().nth(2).unwrap().parse().unwrap();
     assert!((40..=44).contains(&seconds), "{told}");
 }
@@ -138,9 +161,15 @@ async fn an_unknown_authority_is_named() {
     // Settings without the authority of the provider.
     let path = world.parvis.directory.join("parvis.toml");
     let text = std::fs::read_to_string(&path).unwrap();
-    let without: Vec<&str> = text.lines().filter(|line| !line.starts_with("ca_file")).collect();
+    let without: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with("ca_file"))
+        .collect();
     std::fs::write(&path, without.join("\n")).unwrap();
     let output = world.parvis.command(&["issuer", "check", "campus"]);
     let told = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && told.contains("certificate"), "{told}");
+    assert!(
+        !output.status.success() && told.contains("certificate"),
+        "{told}"
+    );
 }

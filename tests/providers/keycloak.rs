@@ -71,25 +71,43 @@ fn realm(parvis: &str) -> serde_json::Value {
 impl Keycloak {
     async fn start(parvis: &TestParvis) -> Self {
         let home = home();
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("keycloak-{}", std::process::id()));
-        let copied = Command::new("cp").arg("-a").args([&home, &directory]).status().unwrap();
+        let directory =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("keycloak-{}", std::process::id()));
+        let copied = Command::new("cp")
+            .arg("-a")
+            .args([&home, &directory])
+            .status()
+            .unwrap();
         assert!(copied.success());
         std::fs::create_dir_all(directory.join("data/import")).unwrap();
         let realm = realm(&parvis.address).to_string();
         std::fs::write(directory.join("data/import/campus.json"), realm).unwrap();
         let [key, certificate] = ["key.pem", "certificate.pem"].map(|name| directory.join(name));
         parvis::appliance::certificate::ensure(&certificate, &key, "127.0.0.1").unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let address = format!("https://127.0.0.1:{port}");
         let log = std::fs::File::create(directory.join("log")).unwrap();
         let mut command = Command::new(directory.join("bin/kc.sh"));
         command
-            .args(["start-dev", "--import-realm", "--http-enabled=false", "--http-host=127.0.0.1"])
+            .args([
+                "start-dev",
+                "--import-realm",
+                "--http-enabled=false",
+                "--http-host=127.0.0.1",
+            ])
+            // In this mode it listens without TLS too.
+            .arg(format!("--http-port={}", free_port()))
             .arg(format!("--https-port={port}"))
             .arg(format!("--hostname={address}"))
-            .arg(format!("--https-certificate-file={}", certificate.display()))
+            .arg(format!(
+                "--https-certificate-file={}",
+                certificate.display()
+            ))
             .arg(format!("--https-certificate-key-file={}", key.display()))
-            .arg(format!("--truststore-paths={}", parvis.directory.join("certificate.pem").display()))
+            .arg(format!(
+                "--truststore-paths={}",
+                parvis.directory.join("certificate.pem").display()
+            ))
             .args(["--tls-hostname-verifier=ANY", "--health-enabled=false"])
             .env("JAVA_OPTS_KC_HEAP", "-Xms128m -Xmx512m")
             .stdin(Stdio::null())
@@ -111,9 +129,17 @@ impl Keycloak {
 
     async fn wait(&self) {
         let since = Instant::now();
-        let client = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
+        let client = reqwest::Client::builder()
+            .tls_danger_accept_invalid_certs(true)
+            .build()
+            .unwrap();
         let address = format!("{}/.well-known/openid-configuration", self.issuer());
-        while !client.get(&address).send().await.is_ok_and(|answer| answer.status() == 200) {
+        while !client
+            .get(&address)
+            .send()
+            .await
+            .is_ok_and(|answer| answer.status() == 200)
+        {
             let log = std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
             assert!(since.elapsed() < PATIENCE, "Keycloak does not start: {log}");
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -121,11 +147,20 @@ impl Keycloak {
     }
 }
 
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 /// Where `make providers` put it.
 fn home() -> PathBuf {
     let home = std::env::var_os("PARVIS_KEYCLOAK").map(PathBuf::from);
     let home = home.expect("PARVIS_KEYCLOAK does not say where Keycloak is: run make providers");
-    assert!(home.join("bin/kc.sh").exists(), "{} is no Keycloak", home.display());
+    assert!(
+        home.join("bin/kc.sh").exists(),
+        "{} is no Keycloak",
+        home.display()
+    );
     home
 }
 
@@ -162,20 +197,49 @@ async fn keycloak_from_the_first_sign_in_to_a_sign_out_everywhere() {
     // Roles from groups, and nothing without them.
     let browser = Browser::new();
     let page = browser.travel(&start, BOB).await;
-    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/me"), "{}", page.text);
+    assert_eq!(
+        (page.status.as_u16(), page.url.path()),
+        (200, "/me"),
+        "{}",
+        page.text
+    );
     let roles = "SELECT count(*) FROM grants WHERE role = 'execution' AND site_id IS NOT NULL";
-    assert_eq!((parvis.number(roles), parvis.number("SELECT count(*) FROM grants")), (1, 1));
-    let guest = Hands { user: "guest", ..BOB };
+    assert_eq!(
+        (
+            parvis.number(roles),
+            parvis.number("SELECT count(*) FROM grants")
+        ),
+        (1, 1)
+    );
+    let guest = Hands {
+        user: "guest",
+        ..BOB
+    };
     let page = Browser::new().travel(&start, guest).await;
     assert!(page.is_refused_with("SSO-NO-ROLE"), "{}", page.text);
 
     // Signing out here signs out there, and comes back.
     let token = browser.get(&at("/me")).await.token();
-    let leaving = browser.post(&at("/sign-out"), &[("token".to_owned(), token)]).await;
-    let way = leaving.text.split("url=").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+    let leaving = browser
+        .post(&at("/sign-out"), &[("token".to_owned(), token)])
+        .await;
+    let way = leaving
+        .text
+        .split("url=")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&#38;", "&");
     let back = browser.get(&way).await;
     let back = browser.get(back.header("location")).await;
-    assert_eq!((back.status.as_u16(), back.url.path()), (200, "/signed-out"), "{}", back.text);
+    assert_eq!(
+        (back.status.as_u16(), back.url.path()),
+        (200, "/signed-out"),
+        "{}",
+        back.text
+    );
     assert_ne!(browser.get(&at("/me")).await.status, 200);
     let asked = browser.get(&start).await;
     let asked = browser.get(asked.header("location")).await;
@@ -188,6 +252,8 @@ async fn keycloak_from_the_first_sign_in_to_a_sign_out_everywhere() {
     let confirm = browser.get(&end).await;
     browser.fill_in(&confirm, BOB).await;
     let living = "SELECT count(*) FROM sessions WHERE ended_at IS NULL";
-    parvis.wait_until("the session has ended", || parvis.number(living) == 0).await;
+    parvis
+        .wait_until("the session has ended", || parvis.number(living) == 0)
+        .await;
     assert_ne!(browser.get(&at("/me")).await.status, 200);
 }

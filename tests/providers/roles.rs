@@ -10,9 +10,17 @@ async fn rules_give_roles_and_each_sign_in_makes_them_anew() {
     let world = World::shared().await;
     world.sign_in(&Browser::new(), "bob+roles").await;
     assert_eq!(world.roles("bob+roles"), ["execution@library"]);
-    world.change("bob+roles", &json!({ "groups": ["parvis-admins", "guards"] })).await;
+    world
+        .change(
+            "bob+roles",
+            &json!({ "groups": ["parvis-admins", "guards"] }),
+        )
+        .await;
     world.sign_in(&Browser::new(), "bob+roles").await;
-    assert_eq!(world.roles("bob+roles"), ["execution@library", "institution-administrator"]);
+    assert_eq!(
+        world.roles("bob+roles"),
+        ["execution@library", "institution-administrator"]
+    );
     // Out of all groups: in no longer, and with no role left that somebody could still use in an open session.
     world.change("bob+roles", &json!({ "groups": [] })).await;
     let page = world.sign_in(&Browser::new(), "bob+roles").await;
@@ -39,7 +47,12 @@ async fn where_that_is_allowed_they_sign_in_and_may_nothing() {
     world.new_issuer("open", "no_match = \"no-role\"").await;
     let browser = Browser::new();
     let page = world.sign_in_with("open", &browser, "guest").await;
-    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/me"), "{}", page.text);
+    assert_eq!(
+        (page.status.as_u16(), page.url.path()),
+        (200, "/me"),
+        "{}",
+        page.text
+    );
     assert_ne!(browser.get(&world.at("/admin/people")).await.status, 200);
 }
 
@@ -47,7 +60,12 @@ async fn where_that_is_allowed_they_sign_in_and_may_nothing() {
 async fn groups_that_were_left_out_are_an_error_and_take_nothing_away() {
     let world = World::shared().await;
     world.sign_in(&Browser::new(), "bob+many").await;
-    world.change("bob+many", &json!({ "groups": null, "_claim_names": { "groups": "src1" } })).await;
+    world
+        .change(
+            "bob+many",
+            &json!({ "groups": null, "_claim_names": { "groups": "src1" } }),
+        )
+        .await;
     let page = world.sign_in(&Browser::new(), "bob+many").await;
     assert!(page.is_refused_with("SSO-GROUPS"), "{}", page.text);
     assert_eq!(world.roles("bob+many"), ["execution@library"]);
@@ -83,20 +101,40 @@ async fn a_deactivated_person_does_not_get_in() {
 async fn an_expected_account_becomes_the_person_it_was_expected_for_once() {
     let world = World::shared().await;
     let issuer = world.new_issuer("expecting", "").await;
-    world.parvis.execute("INSERT INTO people (name, created_at) VALUES ('Ada Expected', now())");
-    let person = world.parvis.number("SELECT id FROM people WHERE name = 'Ada Expected'");
+    world
+        .parvis
+        .execute("INSERT INTO people (name, created_at) VALUES ('Ada Expected', now())");
+    let person = world
+        .parvis
+        .number("SELECT id FROM people WHERE name = 'Ada Expected'");
     let expect = |value: &str| {
         let (person, value) = (person.to_string(), value.to_owned());
-        world.parvis.command(&["issuer", "expect", "expecting", "--person", &person, "--value", &value])
+        world.parvis.command(&[
+            "issuer",
+            "expect",
+            "expecting",
+            "--person",
+            &person,
+            "--value",
+            &value,
+        ])
     };
     assert!(!expect("ada@other.example").status.success());
     assert!(expect("ada@uni.example").status.success());
     // The login of another university is another person, however alike.
-    world.sign_in_with("expecting", &Browser::new(), "eve").await;
-    world.sign_in_with("expecting", &Browser::new(), "ada").await;
-    world.sign_in_with("expecting", &Browser::new(), "ada+later").await;
+    world
+        .sign_in_with("expecting", &Browser::new(), "eve")
+        .await;
+    world
+        .sign_in_with("expecting", &Browser::new(), "ada")
+        .await;
+    world
+        .sign_in_with("expecting", &Browser::new(), "ada+later")
+        .await;
     let linked = |subject: &str| {
-        let query = format!("SELECT person_id FROM identities WHERE subject = '{subject}' AND issuer = '{issuer}'");
+        let query = format!(
+            "SELECT person_id FROM identities WHERE subject = '{subject}' AND issuer = '{issuer}'"
+        );
         world.parvis.number(&query)
     };
     assert_eq!(linked("ada"), person);
@@ -113,13 +151,29 @@ async fn a_person_links_an_account_of_theirs_and_nobody_elses() {
     // Not without the proof that the form is ours.
     let refused = browser.post(&world.at("/me/accounts/second"), &[]).await;
     assert_eq!(refused.status, 403, "{}", refused.text);
-    let page = browser.post(&world.at("/me/accounts/second"), &[("token".to_owned(), token)]).await;
+    let page = browser
+        .post(
+            &world.at("/me/accounts/second"),
+            &[("token".to_owned(), token)],
+        )
+        .await;
     let at = page.text.find("url=").expect("a way to the provider");
-    let way = page.text[at + 4..].split('"').next().unwrap().replace("&#38;", "&");
-    let answer = browser.travel_to_answer(&way, crate::browser::Hands::of("bob+second")).await;
+    let way = page.text[at + 4..]
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&#38;", "&");
+    let answer = browser
+        .travel_to_answer(&way, crate::browser::Hands::of("bob+second"))
+        .await;
     // Only in the browser in which the person is signed in.
     let page = browser.get(answer.as_str()).await;
-    assert_eq!((page.status.as_u16(), page.header("location")), (303, "/me"), "{}", page.text);
+    assert_eq!(
+        (page.status.as_u16(), page.header("location")),
+        (303, "/me"),
+        "{}",
+        page.text
+    );
     let people = "SELECT count(DISTINCT person_id) FROM identities WHERE subject IN ('bob+links', 'bob+second')";
     assert_eq!(world.parvis.number(people), 1);
     let audited = "SELECT count(*) FROM audit_records WHERE act = 'link-account'";
@@ -130,7 +184,10 @@ async fn a_person_links_an_account_of_theirs_and_nobody_elses() {
 async fn a_wrong_rule_does_not_take_the_last_administrator_away() {
     let world = World::start("").await;
     world.sign_in(&Browser::new(), "ada").await;
-    assert_eq!(world.roles("ada"), ["institution-administrator", "reporting"]);
+    assert_eq!(
+        world.roles("ada"),
+        ["institution-administrator", "reporting"]
+    );
     let wrong = "[[rules]]\nclaim = \"groups\"\noperator = \"equals\"\nvalue = \"mistyped\"\nrole = \"institution-administrator\"\n";
     world.describe("campus", &world.issuer, wrong);
     let browser = Browser::new();
@@ -165,15 +222,34 @@ async fn an_administrator_sees_what_came_and_tries_the_rules() {
     world.sign_in(&browser, "ada+tries").await;
     let page = browser.get(&world.at("/admin/issuers/campus")).await;
     assert_eq!(page.status, 200, "{}", page.text);
-    assert!(page.text.contains("eduperson_principal_name"), "{}", page.text);
+    assert!(
+        page.text.contains("eduperson_principal_name"),
+        "{}",
+        page.text
+    );
     let fields = |claims: &str| {
-        [("token", page.token()), ("do", "try".to_owned()), ("claims", claims.to_owned())]
-            .map(|(name, value)| (name.to_owned(), value))
+        [
+            ("token", page.token()),
+            ("do", "try".to_owned()),
+            ("claims", claims.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
     };
     let address = world.at("/admin/issuers/campus");
-    let tried = browser.post(&address, &fields("{\"groups\": [\"porters\"]}")).await;
-    assert!(tried.text.contains("ID token groups: porters"), "{}", tried.text);
-    let tried = browser.post(&address, &fields("{\"_claim_names\": {\"groups\": \"src1\"}}")).await;
+    let tried = browser
+        .post(&address, &fields("{\"groups\": [\"porters\"]}"))
+        .await;
+    assert!(
+        tried.text.contains("ID token groups: porters"),
+        "{}",
+        tried.text
+    );
+    let tried = browser
+        .post(
+            &address,
+            &fields("{\"_claim_names\": {\"groups\": \"src1\"}}"),
+        )
+        .await;
     assert!(tried.text.contains("200 groups"), "{}", tried.text);
     let tried = browser.post(&address, &fields("groups")).await;
     assert_eq!(tried.status, 422, "{}", tried.text);
@@ -187,22 +263,55 @@ async fn an_administrator_connects_a_provider_in_the_browser() {
     let token = browser.get(&world.at("/admin/issuers/new")).await.token();
     let fields = |issuer: &str| -> Vec<(String, String)> {
         [
-            ("token", token.as_str()), ("do", "save"), ("key", "by-hand"), ("name", "By hand"), ("issuer", issuer), ("client_id", "parvis"),
-            ("secret", "a secret that nobody guesses, +%&= and all"), ("scopes", "openid profile eduperson"), ("domains", "uni.example"),
-            ("no_match", "refuse"), ("second_factor", "claimed"), ("rule-claim", "groups"), ("rule-operator", "one-of"),
-            ("rule-value", "porters\nguards"), ("rule-role", "execution"), ("rule-site", "library"), ("splits", "isMemberOf = ;space"),
+            ("token", token.as_str()),
+            ("do", "save"),
+            ("key", "by-hand"),
+            ("name", "By hand"),
+            ("issuer", issuer),
+            ("client_id", "parvis"),
+            ("secret", "a secret that nobody guesses, +%&= and all"),
+            ("scopes", "openid profile eduperson"),
+            ("domains", "uni.example"),
+            ("no_match", "refuse"),
+            ("second_factor", "claimed"),
+            ("rule-claim", "groups"),
+            ("rule-operator", "one-of"),
+            ("rule-value", "porters\nguards"),
+            ("rule-role", "execution"),
+            ("rule-site", "library"),
+            ("splits", "isMemberOf = ;space"),
             ("claim-groups", "groups\nisMemberOf"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec()
     };
     let address = world.at("/admin/issuers");
-    let refused = browser.post(&address, &fields("http://idp.uni.example")).await;
+    let refused = browser
+        .post(&address, &fields("http://idp.uni.example"))
+        .await;
     assert_eq!(refused.status, 422, "{}", refused.text);
     let saved = browser.post(&address, &fields("https://127.0.0.1:1")).await;
-    assert_eq!((saved.status.as_u16(), saved.header("location")), (303, "/admin/issuers/by-hand"), "{}", saved.text);
+    assert_eq!(
+        (saved.status.as_u16(), saved.header("location")),
+        (303, "/admin/issuers/by-hand"),
+        "{}",
+        saved.text
+    );
     let page = browser.get(&world.at("/admin/issuers/by-hand")).await;
-    assert!(page.text.contains("isMemberOf = ;space") && !page.text.contains("nobody guesses"), "{}", page.text);
-    let refused = Browser::new().travel(&world.at("/sign-in/by-hand"), crate::browser::Hands::of("bob")).await;
-    assert!(refused.is_refused_with("SSO-UNREACHABLE"), "{}", refused.text);
+    assert!(
+        page.text.contains("isMemberOf = ;space") && !page.text.contains("nobody guesses"),
+        "{}",
+        page.text
+    );
+    let refused = Browser::new()
+        .travel(
+            &world.at("/sign-in/by-hand"),
+            crate::browser::Hands::of("bob"),
+        )
+        .await;
+    assert!(
+        refused.is_refused_with("SSO-UNREACHABLE"),
+        "{}",
+        refused.text
+    );
 }

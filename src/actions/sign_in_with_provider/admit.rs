@@ -74,7 +74,10 @@ impl Entry {
             detail: elsewhere.to_string(),
         })?;
         let cut = |text: String| text.chars().take(LONGEST).collect::<String>();
-        let (name, mail) = (reading.name().map(cut), reading.first(Meaning::Mail).map(cut));
+        let (name, mail) = (
+            reading.name().map(cut),
+            reading.first(Meaning::Mail).map(cut),
+        );
         let fallback = reading.first(Meaning::PrincipalName).map(cut);
         let is_strong = configuration.is_strong(&verified.claims);
         let seal = |text: &str| sign_on.seal().seal(text.as_bytes());
@@ -98,7 +101,9 @@ impl Entry {
             grants: given.into_iter().map(|given| given.grant).collect(),
             delivered,
             is_strong,
-            expectations: Box::new(move |expected| expected.is_met(&configuration.reading(&claims))),
+            expectations: Box::new(move |expected| {
+                expected.is_met(&configuration.reading(&claims))
+            }),
             link_to: attempt.person(),
             signed_in: returning.signed_in,
             return_to: attempt.return_to.clone(),
@@ -162,8 +167,11 @@ impl Entry {
             if (self.expectations)(&expected) && issuers::fulfil(tx, expected.id, now)? {
                 issuers::link(tx, &self.linking(expected.person), now)?;
                 let person = people::person(tx, expected.person)?;
-                let how = json!({ "issuer": self.key, "claim": expected.claim, "value": expected.value });
-                let event = self.event(&person, "link-account").changing(None, Some(how));
+                let how =
+                    json!({ "issuer": self.key, "claim": expected.claim, "value": expected.value });
+                let event = self
+                    .event(&person, "link-account")
+                    .changing(None, Some(how));
                 audit::note(tx, event, now)?;
                 return Ok(Some(expected.person));
             }
@@ -184,14 +192,19 @@ impl Entry {
             return Ok(Err(refusal(Code::Browser, detail.to_owned())));
         }
         if known.is_some_and(|known| known != person) {
-            let detail = format!("the account belongs to person {} already", known.unwrap_or(person));
+            let detail = format!(
+                "the account belongs to person {} already",
+                known.unwrap_or(person)
+            );
             return Ok(Err(refusal(Code::Taken, detail)));
         }
         let person = people::person(tx, person)?;
         if known.is_none() {
             issuers::link(tx, &self.linking(person.id), now)?;
             let how = json!({ "issuer": self.key });
-            let event = self.event(&person, "link-account").changing(None, Some(how));
+            let event = self
+                .event(&person, "link-account")
+                .changing(None, Some(how));
             audit::note(tx, event, now)?;
         }
         self.renew(tx, &person, now)?;
@@ -220,7 +233,9 @@ impl Entry {
         let after = provided(tx, person.id, issuer)?;
         if before != after {
             let (before, after) = (told(&before), told(&after));
-            let event = self.event(person, "roles-by-rules").changing(Some(before), Some(after));
+            let event = self
+                .event(person, "roles-by-rules")
+                .changing(Some(before), Some(after));
             audit::note(tx, event, now)?;
         }
         Ok(())
@@ -249,7 +264,12 @@ impl Entry {
         Ok(!others && !people::others_administer(tx, person)?)
     }
 
-    fn begin(self, tx: &mut Transaction<'_>, person: &Person, now: Moment) -> Result<Returned, Error> {
+    fn begin(
+        self,
+        tx: &mut Transaction<'_>,
+        person: &Person,
+        now: Moment,
+    ) -> Result<Returned, Error> {
         let beginning = Beginning {
             person: person.id,
             method: "oidc",

@@ -204,7 +204,10 @@ impl SignOn {
     }
 
     pub(super) fn prepared(&self, kept: Kept) -> Result<Ready, Error> {
-        let secret = kept.sealed_secret.as_deref().map(|sealed| self.open(sealed));
+        let secret = kept
+            .sealed_secret
+            .as_deref()
+            .map(|sealed| self.open(sealed));
         Ok(Ready {
             secret: secret.transpose()?,
             redirect: self.redirect(&kept.issuer.key),
@@ -296,8 +299,13 @@ impl SignOn {
             .into());
         }
         let ready = self.ready(returning.key).await?;
-        let verified =
-            oidc::finish(&self.providers, &ready.client(), &attempt, &returning.callback).await?;
+        let verified = oidc::finish(
+            &self.providers,
+            &ready.client(),
+            &attempt,
+            &returning.callback,
+        )
+        .await?;
         let returned = self.admit(&ready, &attempt, verified, returning).await?;
         self.remember_finished(digest);
         Ok(returned)
@@ -342,9 +350,15 @@ impl SignOn {
         let event =
             Event::by_nobody("somebody", address, "sign-in", &object).refused(refusal.code.name());
         let now = self.parvis.clock.now();
-        let noted = self.parvis.database.write(move |tx| audit::note(tx, event, now));
+        let noted = self
+            .parvis
+            .database
+            .write(move |tx| audit::note(tx, event, now));
         if let Err(error) = noted.await {
-            log::warn!("audit: a refused sign-in is not on record: {}", error.chain());
+            log::warn!(
+                "audit: a refused sign-in is not on record: {}",
+                error.chain()
+            );
         }
     }
 

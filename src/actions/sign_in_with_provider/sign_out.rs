@@ -49,12 +49,14 @@ impl SignOn {
         };
         let issuer = ready.kept.issuer.configuration.issuer.clone();
         let object = format!("issuer {key}");
-        let event =
-            Event::by_nobody(key, Some(address.to_owned()), "end-sessions", &object);
+        let event = Event::by_nobody(key, Some(address.to_owned()), "end-sessions", &object);
         let now = self.parvis.clock.now();
         let count = self.parvis.database.write(move |tx| {
             let count = match &ended {
-                Ended { sid: Some(sid), subject } => {
+                Ended {
+                    sid: Some(sid),
+                    subject,
+                } => {
                     let named = sessions::end(tx, Ending::Sid(&issuer, sid), now)?;
                     // A session whose name was never told may be the one that is meant.
                     let unnamed = match subject {
@@ -63,10 +65,14 @@ impl SignOn {
                     };
                     named + unnamed
                 }
-                Ended { sid: None, subject: Some(subject) } => {
-                    sessions::end(tx, Ending::Subject(&issuer, subject), now)?
-                }
-                Ended { sid: None, subject: None } => 0,
+                Ended {
+                    sid: None,
+                    subject: Some(subject),
+                } => sessions::end(tx, Ending::Subject(&issuer, subject), now)?,
+                Ended {
+                    sid: None,
+                    subject: None,
+                } => 0,
             };
             if count > 0 {
                 let after = serde_json::json!({ "sessions": count });

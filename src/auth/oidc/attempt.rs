@@ -5,9 +5,9 @@ use openidconnect::{AuthenticationContextClass, CsrfToken, Nonce, PkceCodeChalle
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::Client;
 use super::metadata::{Metadata, known};
 use super::refusal::Refusal;
-use super::Client;
 use crate::domain::ids::PersonId;
 
 /// A sign-in on its way. It holds secrets and is kept sealed.
@@ -65,7 +65,10 @@ pub fn begin(
     let configuration = client.configuration;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let state = beginning.state.to_owned();
-    let scopes = configuration.scopes.iter().filter(|scope| *scope != "openid");
+    let scopes = configuration
+        .scopes
+        .iter()
+        .filter(|scope| *scope != "openid");
     let scopes = scopes.map(|scope| Scope::new(scope.clone()));
     let classes = configuration.acr_values.iter();
     let mut request = known

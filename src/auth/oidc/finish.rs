@@ -69,12 +69,18 @@ pub async fn finish(
     };
     let response = exchange(providers, client, &metadata, attempt, code).await?;
     if *response.token_type() != CoreTokenType::Bearer {
-        let detail = format!("the token is of the kind {:?}, not bearer", response.token_type());
+        let detail = format!(
+            "the token is of the kind {:?}, not bearer",
+            response.token_type()
+        );
         return Err(Refusal::new(Code::Tokens, detail));
     }
-    let id_token = response
-        .id_token()
-        .ok_or_else(|| Refusal::new(Code::Tokens, "there is no ID token; is the scope openid allowed?"))?;
+    let id_token = response.id_token().ok_or_else(|| {
+        Refusal::new(
+            Code::Tokens,
+            "there is no ID token; is the scope openid allowed?",
+        )
+    })?;
     let checks = verification::Checks {
         client,
         nonce: Some(&attempt.nonce),
@@ -122,7 +128,9 @@ fn check_who_answers(metadata: &Metadata, callback: &Callback) -> Result<(), Ref
 
 fn denied(error: &str, description: Option<&str>) -> Refusal {
     let code = match error {
-        "access_denied" | "login_required" | "interaction_required" | "consent_required" => Code::Denied,
+        "access_denied" | "login_required" | "interaction_required" | "consent_required" => {
+            Code::Denied
+        }
         "temporarily_unavailable" | "server_error" => Code::Unreachable,
         _ => Code::Provider,
     };

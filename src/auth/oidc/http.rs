@@ -166,7 +166,9 @@ impl Conversation<'_> {
     }
 
     fn compare_clocks(&self, headers: &header::HeaderMap) {
-        let told = headers.get(header::DATE).and_then(|date| date.to_str().ok());
+        let told = headers
+            .get(header::DATE)
+            .and_then(|date| date.to_str().ok());
         let told = told.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
         if let Some(told) = told {
             let difference = told.timestamp() - self.http.clock.now().timestamp();

@@ -53,7 +53,9 @@ impl Jws {
         let text_of = |name: &str| set.get(name).and_then(Value::as_str).map(str::to_owned);
         let kind = text_of("typ").map(|kind| {
             let kind = kind.to_ascii_lowercase();
-            kind.strip_prefix("application/").unwrap_or(&kind).to_owned()
+            kind.strip_prefix("application/")
+                .unwrap_or(&kind)
+                .to_owned()
         });
         Ok(Self {
             algorithm,
@@ -80,7 +82,9 @@ impl Jws {
                 JsonWebKeyAlgorithm::Unspecified => true,
                 JsonWebKeyAlgorithm::Unsupported => false,
             };
-            let signs = key.key_use().is_none_or(|purpose| purpose.allows_signature());
+            let signs = key
+                .key_use()
+                .is_none_or(|purpose| purpose.allows_signature());
             is_meant
                 && is_for_this
                 && signs

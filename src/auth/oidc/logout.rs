@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
 use url::Url;
 
+use super::Client;
 use super::jws::{self, Jws};
 use super::metadata::{Metadata, algorithms};
 use super::providers::Providers;
-use super::Client;
 use crate::domain::claims::Set;
 use crate::domain::reading::Moment;
 
@@ -27,7 +27,10 @@ pub fn address(
     come_back_to: &str,
     state: &str,
 ) -> Option<Url> {
-    let endpoint = metadata.additional_metadata().end_session_endpoint.as_deref()?;
+    let endpoint = metadata
+        .additional_metadata()
+        .end_session_endpoint
+        .as_deref()?;
     let mut url = Url::parse(endpoint).ok()?;
     {
         let mut query = url.query_pairs_mut();
@@ -55,7 +58,11 @@ pub struct Ended {
 ///
 /// # Errors
 /// Why it is none.
-pub async fn read(providers: &Providers, client: &Client<'_>, token: &str) -> Result<Ended, String> {
+pub async fn read(
+    providers: &Providers,
+    client: &Client<'_>,
+    token: &str,
+) -> Result<Ended, String> {
     let issuer = &client.configuration.issuer;
     let metadata = providers
         .metadata(issuer)
@@ -179,7 +186,8 @@ mod tests {
         };
         let text = format!("{}.{}.c2ln", encode(&header), encode(&claims));
         let message = Jws::parse(&text, &[CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])?;
-        let text = "name = \"Campus\"\nissuer = \"https://idp.uni.example\"\nclient_id = \"parvis\"";
+        let text =
+            "name = \"Campus\"\nissuer = \"https://idp.uni.example\"\nclient_id = \"parvis\"";
         let configuration: Configuration = toml::from_str(text).unwrap();
         let client = Client {
             configuration: &configuration,
@@ -213,7 +221,10 @@ mod tests {
         assert_eq!(without("sub"), ended(None, Some("s1")));
         assert!(
             judge(|_, claims| {
-                claims.as_object_mut().unwrap().retain(|name, _| name != "sub" && name != "sid");
+                claims
+                    .as_object_mut()
+                    .unwrap()
+                    .retain(|name, _| name != "sub" && name != "sid");
             })
             .is_err()
         );

@@ -86,7 +86,9 @@ pub(super) fn algorithms(metadata: &Metadata) -> Vec<CoreJwsSigningAlgorithm> {
 pub(super) fn known(metadata: &Metadata, client: &Client<'_>) -> Result<Known, Refusal> {
     let redirect = RedirectUrl::new(client.redirect.to_owned())
         .map_err(|error| Refusal::because(Code::Discovery, &error))?;
-    let secret = client.secret.map(|secret| ClientSecret::new(secret.to_owned()));
+    let secret = client
+        .secret
+        .map(|secret| ClientSecret::new(secret.to_owned()));
     let id = ClientId::new(client.configuration.client_id.clone());
     let known = CoreClient::from_provider_metadata(metadata.clone(), id, secret);
     // Basic is what providers must take where they announce nothing.

@@ -1,7 +1,9 @@
 //! Looking again at an account during a long session: whether the provider still vouches, and for what.
 
 use openidconnect::core::CoreTokenType;
-use openidconnect::{OAuth2TokenResponse as _, RefreshToken, RequestTokenError, TokenResponse as _};
+use openidconnect::{
+    OAuth2TokenResponse as _, RefreshToken, RequestTokenError, TokenResponse as _,
+};
 
 use super::finish::not_exchanged;
 use super::metadata::known;
@@ -44,7 +46,9 @@ pub async fn recheck(
     let conversation = providers.conversation();
     let response = match request.request_async(&conversation).await {
         Ok(response) => response,
-        Err(RequestTokenError::ServerResponse(answer)) if answer.error().as_ref() == "invalid_grant" => {
+        Err(RequestTokenError::ServerResponse(answer))
+            if answer.error().as_ref() == "invalid_grant" =>
+        {
             let detail = format!("the provider does not vouch any more: {answer:?}");
             return Ok(Rechecked::Withdrawn(Refusal::new(Code::Denied, detail)));
         }
@@ -67,8 +71,14 @@ pub async fn recheck(
         }
         claims.id_token = told.claims;
     }
-    claims.userinfo =
-        userinfo::ask(providers, client, &metadata, response.access_token(), subject).await?;
+    claims.userinfo = userinfo::ask(
+        providers,
+        client,
+        &metadata,
+        response.access_token(),
+        subject,
+    )
+    .await?;
     Ok(Rechecked::Vouched {
         claims,
         refresh_token: response

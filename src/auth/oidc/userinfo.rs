@@ -3,11 +3,11 @@
 use openidconnect::AccessToken;
 use openidconnect::http::{Method, Request, StatusCode, header};
 
+use super::Client;
 use super::jws::{self, Jws};
 use super::metadata::{Metadata, algorithms};
 use super::providers::Providers;
 use super::refusal::{Code, Refusal};
-use super::Client;
 use crate::domain::claims::Set;
 
 /// Asks for what there is about an account; nothing where there is no such endpoint.
@@ -92,4 +92,3 @@ async fn signed(
     }
     Ok(claims)
 }
-

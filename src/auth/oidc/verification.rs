@@ -1,9 +1,7 @@
 //! Every check of an ID token: those of the crate, and those it leaves to its caller.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::core::{
-    CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier, CoreJsonWebKeySet,
-};
+use openidconnect::core::{CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier, CoreJsonWebKeySet};
 use openidconnect::{
     AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, JsonWebKeySet, Nonce,
     SignatureVerificationError,
@@ -59,7 +57,12 @@ pub(super) async fn verify(
 
 impl Checks<'_> {
     /// Verifies with the keys there are.
-    fn verify(&self, metadata: &Metadata, token: &CoreIdToken, now: Moment) -> Result<Told, Refusal> {
+    fn verify(
+        &self,
+        metadata: &Metadata,
+        token: &CoreIdToken,
+        now: Moment,
+    ) -> Result<Told, Refusal> {
         let all = metadata.jwks();
         match self.verify_with(metadata, all.clone(), token, now) {
             Err(Failure::Ambiguous(detail)) => self.try_each(metadata, all, token, now, &detail),
@@ -108,7 +111,10 @@ impl Checks<'_> {
         .set_allowed_algs(algorithms(metadata))
         .set_time_fn(move || earliest)
         .set_other_audience_verifier_fn(|audience| {
-            configuration.trusted_audiences.iter().any(|trusted| *trusted == **audience)
+            configuration
+                .trusted_audiences
+                .iter()
+                .any(|trusted| *trusted == **audience)
         });
         let claims = token
             .claims(&verifier, |nonce: Option<&Nonce>| self.check_nonce(nonce))
@@ -118,7 +124,10 @@ impl Checks<'_> {
         let raw = raw(token)?;
         Ok(Told {
             subject: claims.subject().to_string(),
-            sid: raw.get("sid").and_then(|sid| sid.as_str()).map(str::to_owned),
+            sid: raw
+                .get("sid")
+                .and_then(|sid| sid.as_str())
+                .map(str::to_owned),
             claims: raw,
         })
     }
@@ -143,7 +152,10 @@ impl Checks<'_> {
         if let Some(party) = claims.authorized_party()
             && party.as_str() != client_id
         {
-            let detail = format!("the token was made at the wish of \"{}\" (azp)", party.as_str());
+            let detail = format!(
+                "the token was made at the wish of \"{}\" (azp)",
+                party.as_str()
+            );
             return Err(Refusal::new(Code::Audience, detail));
         }
         check_issued(claims.issue_time(), now, self.client.skew)?;
@@ -160,9 +172,12 @@ impl Checks<'_> {
         let Some(said) = claims.access_token_hash() else {
             return Ok(());
         };
-        let failed = |error: &(dyn std::error::Error + 'static)| Refusal::because(Code::Hash, error);
+        let failed =
+            |error: &(dyn std::error::Error + 'static)| Refusal::because(Code::Hash, error);
         let algorithm = token.signing_alg().map_err(|error| failed(&error))?;
-        let key = token.signing_key(verifier).map_err(|error| failed(&error))?;
+        let key = token
+            .signing_key(verifier)
+            .map_err(|error| failed(&error))?;
         let computed = AccessTokenHash::from_token(self.access_token, algorithm, key)
             .map_err(|error| failed(&error))?;
         if computed == *said {
@@ -187,7 +202,11 @@ impl From<Refusal> for Failure {
 }
 
 /// When a token says it was issued: not in the future, and not long ago.
-pub(super) fn check_issued(issued: DateTime<Utc>, now: Moment, skew: TimeDelta) -> Result<(), Refusal> {
+pub(super) fn check_issued(
+    issued: DateTime<Utc>,
+    now: Moment,
+    skew: TimeDelta,
+) -> Result<(), Refusal> {
     if issued > now + skew {
         let ahead = (issued - now).num_seconds();
         let detail = format!("the token was issued {ahead} s in the future: compare the clocks");
@@ -209,7 +228,8 @@ pub(super) fn check_subject(subject: &str) -> Result<(), Refusal> {
     if is_good {
         Ok(())
     } else {
-        let detail = format!("the account is named {subject:?} (sub): not 1 to 255 letters of ASCII");
+        let detail =
+            format!("the account is named {subject:?} (sub): not 1 to 255 letters of ASCII");
         Err(Refusal::new(Code::Subject, detail))
     }
 }
@@ -268,7 +288,11 @@ mod tests {
             assert_eq!(check_subject(good), Ok(()), "{good}");
         }
         for bad in ["", " ", "é", "a\u{0}", "a\n", &"x".repeat(256)] {
-            assert_eq!(check_subject(bad).unwrap_err().code, Code::Subject, "{bad:?}");
+            assert_eq!(
+                check_subject(bad).unwrap_err().code,
+                Code::Subject,
+                "{bad:?}"
+            );
         }
     }
 }

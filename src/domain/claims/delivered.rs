@@ -30,8 +30,8 @@ impl Delivered {
     /// What to keep.
     #[must_use]
     pub fn of(reading: &Reading<'_>, rules: &[Rule], judgement: &Judgement) -> Self {
-        let meanings = Meaning::ALL.into_iter().map(Meaning::name);
-        let mut claims: Vec<&str> = meanings.chain(rules.iter().map(|rule| rule.claim.as_str())).collect();
+        let mut claims: Vec<&str> = rules.iter().map(|rule| rule.claim.as_str()).collect();
+        claims.extend(Meaning::ALL.map(Meaning::name));
         claims.sort_unstable();
         claims.dedup();
         let (mut read, mut out_of_scope) = (BTreeMap::new(), BTreeMap::new());
@@ -45,14 +45,19 @@ impl Delivered {
             }
         }
         let matched = rules.iter().zip(&judgement.outcomes);
-        let matched = matched.filter_map(|(rule, outcome)| Some((rule.to_string(), outcome.matched.clone()?)));
+        let matched = matched
+            .filter_map(|(rule, outcome)| Some((rule.to_string(), outcome.matched.clone()?)));
         Self {
             read,
             out_of_scope,
             id_token: reading.claims.id_token.keys().cloned().collect(),
             userinfo: reading.claims.userinfo.keys().cloned().collect(),
             matched: matched.collect(),
-            elsewhere: judgement.given.as_ref().err().map(|elsewhere| elsewhere.claim.clone()),
+            elsewhere: judgement
+                .given
+                .as_ref()
+                .err()
+                .map(|elsewhere| elsewhere.claim.clone()),
         }
     }
 }

@@ -102,7 +102,9 @@ impl<'a> Reading<'a> {
     /// Whether a claim, as a rule names it, has scopes to be checked.
     #[must_use]
     pub fn is_scoped(names: &Names, claim: &str) -> bool {
-        let scoped = Meaning::ALL.into_iter().filter(|meaning| meaning.is_scoped());
+        let scoped = Meaning::ALL
+            .into_iter()
+            .filter(|meaning| meaning.is_scoped());
         let mut named = scoped.filter(|meaning| {
             meaning.name() == claim
                 || meaning.usual().contains(&claim)
@@ -120,7 +122,11 @@ impl<'a> Reading<'a> {
         };
         match self.names.get(&meaning) {
             Some(paths) if !paths.is_empty() => paths.clone(),
-            Some(_) | None => meaning.usual().iter().map(|&path| path.to_owned()).collect(),
+            Some(_) | None => meaning
+                .usual()
+                .iter()
+                .map(|&path| path.to_owned())
+                .collect(),
         }
     }
 
@@ -157,7 +163,8 @@ impl<'a> Reading<'a> {
         let top = path.split('.').next().unwrap_or(path);
         self.sources().into_iter().any(|(_, set)| {
             let names = set.get("_claim_names").and_then(|names| names.as_object());
-            let is_named = names.is_some_and(|names| names.contains_key(path) || names.contains_key(top));
+            let is_named =
+                names.is_some_and(|names| names.contains_key(path) || names.contains_key(top));
             let has_groups = set
                 .get("hasgroups")
                 .is_some_and(|has| has == true || has == "true");

@@ -94,13 +94,23 @@ pub(in crate::web) async fn all(
     let moments = Moments::of(services.parvis.campus().zone());
     let listed = manage_issuers::list(&services.sign_on, &who.actor).await;
     let page = listed.map(|issuers| List {
-        frame: frame(&request, &services, &language, &t.say("staff-issuers"), &who),
+        frame: frame(
+            &request,
+            &services,
+            &language,
+            &t.say("staff-issuers"),
+            &who,
+        ),
         issuers: issuers
             .into_iter()
             .map(|(issuer, report)| Line {
                 state: match (&report.failure, report.discovered_at) {
-                    (Some((at, refusal)), _) => format!("{} · {}", moments.say(*at), refusal.code.name()),
-                    (None, Some(at)) => t.say_with("issuer-answered", &[("when", moments.say(at).into())]),
+                    (Some((at, refusal)), _) => {
+                        format!("{} · {}", moments.say(*at), refusal.code.name())
+                    }
+                    (None, Some(at)) => {
+                        t.say_with("issuer-answered", &[("when", moments.say(at).into())])
+                    }
                     (None, None) => t.say("issuer-not-asked"),
                 },
                 key: issuer.key,
@@ -124,7 +134,14 @@ pub(in crate::web) async fn new(
         .and_then(|_| {
             let nothing = json!({ "name": "", "issuer": "https://", "client_id": "parvis" });
             let configuration = serde_json::from_value(nothing).map_err(Error::internal)?;
-            Ok(draw(&request, &services, &language, &who, None, &configuration))
+            Ok(draw(
+                &request,
+                &services,
+                &language,
+                &who,
+                None,
+                &configuration,
+            ))
         });
     answer(&request, &services, page)
 }
@@ -140,7 +157,14 @@ pub(in crate::web) async fn show(
     let shown = manage_issuers::show(&services.sign_on, &who.actor, &key).await;
     let page = shown.map(|shown| {
         let configuration = shown.issuer.configuration.clone();
-        draw(&request, &services, &language, &who, Some(shown), &configuration)
+        draw(
+            &request,
+            &services,
+            &language,
+            &who,
+            Some(shown),
+            &configuration,
+        )
     });
     answer(&request, &services, page)
 }
@@ -187,7 +211,10 @@ pub(in crate::web) async fn change(
                 manage_issuers::retire(sign_on, &who.actor, &key).await?;
                 Ok("/admin/issuers".to_owned())
             }
-            other => Err(invalid("do", format!("\"{other}\" is nothing that can be done"))),
+            other => Err(invalid(
+                "do",
+                format!("\"{other}\" is nothing that can be done"),
+            )),
         }
     };
     if form.text("do") == "try" {
@@ -212,7 +239,14 @@ async fn try_rules(
             manage_issuers::try_rules(&services.sign_on, &who.actor, key, text).await?;
         let shown = manage_issuers::show(&services.sign_on, &who.actor, key).await?;
         let configuration = issuer.configuration;
-        let mut page = draw(request, services, &language, who, Some(shown), &configuration);
+        let mut page = draw(
+            request,
+            services,
+            &language,
+            who,
+            Some(shown),
+            &configuration,
+        );
         page.claims = text.to_owned();
         page.outcomes = outcomes(&configuration.rules, &judgement);
         page.verdict = match &judgement.given {
@@ -240,7 +274,8 @@ fn outcomes(rules: &[Rule], judgement: &Judgement) -> Vec<ShownOutcome> {
         .map(|(rule, outcome)| {
             let found = &outcome.found;
             let place = found.place.as_ref();
-            let place = place.map_or_else(String::new, |(source, path)| format!("{source} {path}: "));
+            let place =
+                place.map_or_else(String::new, |(source, path)| format!("{source} {path}: "));
             let aside = if found.out_of_scope.is_empty() {
                 String::new()
             } else {
@@ -275,12 +310,15 @@ fn draw<'t>(
     });
     let splits = configuration.split.iter();
     let splits = splits.map(|(path, letters)| format!("{path} = {}", in_words(letters)));
-    let choice = |value: &str, key: &str, is_chosen: bool| (value.to_owned(), t.say(key), is_chosen);
+    let choice =
+        |value: &str, key: &str, is_chosen: bool| (value.to_owned(), t.say(key), is_chosen);
     Page {
         frame: frame(request, services, language, &title, who),
         token: who.csrf.clone(),
         title,
-        key: shown.as_ref().map_or_else(String::new, |shown| shown.issuer.key.clone()),
+        key: shown
+            .as_ref()
+            .map_or_else(String::new, |shown| shown.issuer.key.clone()),
         scopes: configuration.scopes.join(" "),
         domains: configuration.domains.join(" "),
         audiences: configuration.trusted_audiences.join(" "),
@@ -288,19 +326,41 @@ fn draw<'t>(
         strong_values: configuration.strong_values.join(" "),
         has_secret: shown.as_ref().is_some_and(|shown| shown.has_secret),
         no_match: vec![
-            choice("refuse", "issuer-no-match-refuse", configuration.no_match == NoMatch::Refuse),
-            choice("no-role", "issuer-no-match-no-role", configuration.no_match == NoMatch::NoRole),
+            choice(
+                "refuse",
+                "issuer-no-match-refuse",
+                configuration.no_match == NoMatch::Refuse,
+            ),
+            choice(
+                "no-role",
+                "issuer-no-match-no-role",
+                configuration.no_match == NoMatch::NoRole,
+            ),
         ],
         second_factor: vec![
-            choice("claimed", "issuer-second-claimed", configuration.second_factor == SecondFactor::Claimed),
-            choice("always", "issuer-second-always", configuration.second_factor == SecondFactor::Always),
+            choice(
+                "claimed",
+                "issuer-second-claimed",
+                configuration.second_factor == SecondFactor::Claimed,
+            ),
+            choice(
+                "always",
+                "issuer-second-always",
+                configuration.second_factor == SecondFactor::Always,
+            ),
         ],
         rules: shown_rules(services, language, &configuration.rules),
         places: places.collect(),
         splits: splits.collect::<Vec<_>>().join("\n"),
-        addresses: shown.as_ref().map_or_else(Vec::new, |shown| addresses(&t, shown)),
-        state: shown.as_ref().map_or_else(Vec::new, |shown| state(&t, services, shown)),
-        delivered: shown.as_ref().map_or_else(Vec::new, |shown| delivered(&t, services, shown)),
+        addresses: shown
+            .as_ref()
+            .map_or_else(Vec::new, |shown| addresses(&t, shown)),
+        state: shown
+            .as_ref()
+            .map_or_else(Vec::new, |shown| state(&t, services, shown)),
+        delivered: shown
+            .as_ref()
+            .map_or_else(Vec::new, |shown| delivered(&t, services, shown)),
         expected: shown.map_or_else(Vec::new, |shown| {
             let lines = shown.expected.into_iter();
             lines
@@ -318,7 +378,9 @@ fn shown_rules(services: &Services, language: &str, rules: &[Rule]) -> Vec<Shown
     let t = services.texts.in_language(language);
     let campus = services.parvis.campus();
     let rules = rules.iter().map(Some);
-    let rules = rules.chain(std::iter::repeat_n(None, EMPTY_RULES)).enumerate();
+    let rules = rules
+        .chain(std::iter::repeat_n(None, EMPTY_RULES))
+        .enumerate();
     rules
         .map(|(position, rule)| {
             let operators = Operator::ALL.into_iter().map(|operator| {
@@ -328,7 +390,11 @@ fn shown_rules(services: &Services, language: &str, rules: &[Rule]) -> Vec<Shown
             });
             let roles = Role::ALL.into_iter().map(|role| {
                 let is_chosen = rule.is_some_and(|rule| rule.role == role);
-                (role.name().to_owned(), t.say(&format!("role-{role}")), is_chosen)
+                (
+                    role.name().to_owned(),
+                    t.say(&format!("role-{role}")),
+                    is_chosen,
+                )
             });
             let chosen = rule.and_then(|rule| rule.site.as_deref());
             let sites = campus.sites.iter().map(|site| {
@@ -361,10 +427,14 @@ fn state(t: &Speech<'_>, services: &Services, shown: &Shown) -> Vec<(String, Str
     let report = &shown.report;
     let mut lines = Vec::new();
     lines.push(match (&report.failure, report.discovered_at) {
-        (Some((at, refusal)), _) => {
-            (t.say("issuer-failure"), format!("{} · {refusal}", moments.say(*at)))
-        }
-        (None, Some(at)) => (t.say("issuer-state"), t.say_with("issuer-answered", &[("when", moments.say(at).into())])),
+        (Some((at, refusal)), _) => (
+            t.say("issuer-failure"),
+            format!("{} · {refusal}", moments.say(*at)),
+        ),
+        (None, Some(at)) => (
+            t.say("issuer-state"),
+            t.say_with("issuer-answered", &[("when", moments.say(at).into())]),
+        ),
         (None, None) => (t.say("issuer-state"), t.say("issuer-not-asked")),
     });
     if let Some((at, difference)) = report.difference {
@@ -383,7 +453,10 @@ fn delivered(t: &Speech<'_>, services: &Services, shown: &Shown) -> Vec<(String,
         return Vec::new();
     };
     let moments = Moments::of(services.parvis.campus().zone());
-    let mut lines = vec![(t.say("issuer-last"), format!("{} · {name}", moments.say(*at)))];
+    let mut lines = vec![(
+        t.say("issuer-last"),
+        format!("{} · {name}", moments.say(*at)),
+    )];
     let values = delivered.read.iter();
     lines.extend(values.map(|(claim, values)| (claim.clone(), values.join(", "))));
     for (claim, values) in &delivered.out_of_scope {
@@ -408,7 +481,10 @@ fn invalid(field: &str, rule: impl Into<String>) -> Error {
 /// What the form says about a provider.
 fn configuration(form: &Form) -> Result<Configuration, Error> {
     let words = |name: &str| -> Vec<String> {
-        form.text(name).split_whitespace().map(str::to_owned).collect()
+        form.text(name)
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect()
     };
     let value = json!({
         "name": form.text("name"),
@@ -437,7 +513,9 @@ fn places(form: &Form) -> Names {
         let lines = lines.map(str::trim).filter(|line| !line.is_empty());
         lines.map(str::to_owned).collect()
     };
-    let places = Meaning::ALL.into_iter().map(|meaning| (meaning, lines(meaning)));
+    let places = Meaning::ALL
+        .into_iter()
+        .map(|meaning| (meaning, lines(meaning)));
     places.filter(|(_, paths)| !paths.is_empty()).collect()
 }
 
@@ -446,9 +524,9 @@ fn splits(text: &str) -> Result<Splits, Error> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines
         .map(|line| {
-            let (path, letters) = line
-                .rsplit_once('=')
-                .ok_or_else(|| invalid("splits", "write each line as claim = ; or claim = space"))?;
+            let (path, letters) = line.rsplit_once('=').ok_or_else(|| {
+                invalid("splits", "write each line as claim = ; or claim = space")
+            })?;
             let letters = letters.trim().replace("space", " ");
             Ok((path.trim().to_owned(), letters))
         })
@@ -463,22 +541,26 @@ fn in_words(letters: &str) -> String {
 fn rules(form: &Form) -> Result<Vec<Rule>, Error> {
     let columns = form.all("rule-claim").zip(form.all("rule-operator"));
     let columns = columns.zip(form.all("rule-value"));
-    let columns = columns.zip(form.all("rule-role")).zip(form.all("rule-site"));
+    let columns = columns
+        .zip(form.all("rule-role"))
+        .zip(form.all("rule-site"));
     let filled = columns.filter(|((((claim, _), _), _), _)| !claim.trim().is_empty());
     filled
         .map(|((((claim, operator), value), role), site)| {
             let role: Role = role
                 .parse()
                 .map_err(|error: NotARole| invalid("rule-role", error.to_string()))?;
-            let operator = Operator::named(operator)
-                .ok_or_else(|| invalid("rule-operator", format!("\"{operator}\" compares nothing")))?;
+            let operator = Operator::named(operator).ok_or_else(|| {
+                invalid("rule-operator", format!("\"{operator}\" compares nothing"))
+            })?;
             let values = value.lines().map(str::trim).filter(|line| !line.is_empty());
             Ok(Rule {
                 claim: claim.trim().to_owned(),
                 operator,
                 value: values.map(str::to_owned).collect(),
                 role,
-                site: Some(site.to_owned()).filter(|site| !site.is_empty() && !role.is_of_institution()),
+                site: Some(site.to_owned())
+                    .filter(|site| !site.is_empty() && !role.is_of_institution()),
             })
         })
         .collect()

@@ -67,7 +67,11 @@ fn each_operator_compares_each_value_by_itself() {
     ];
     for (operator, value, expected) in cases {
         let rule = rule("groups", operator, &value);
-        assert_eq!(gives(std::slice::from_ref(&rule), &claims), expected, "{rule}");
+        assert_eq!(
+            gives(std::slice::from_ref(&rule), &claims),
+            expected,
+            "{rule}"
+        );
     }
     assert!(gives(&[rule("level", Operator::Equals, &["7"])], &claims));
     assert!(!gives(&[rule("absent", Operator::Present, &[])], &claims));
@@ -75,7 +79,11 @@ fn each_operator_compares_each_value_by_itself() {
 
 #[test]
 fn an_affiliation_of_another_university_gives_nothing() {
-    let staff = [rule("scoped_affiliation", Operator::StartsWith, &["staff@"])];
+    let staff = [rule(
+        "scoped_affiliation",
+        Operator::StartsWith,
+        &["staff@"],
+    )];
     let with = |value: Value| gives(&staff, &json!({ "eduperson_scoped_affiliation": value }));
     assert!(with(json!(["staff@uni.example"])));
     assert!(with(json!("staff@UNI.example")));
@@ -94,7 +102,10 @@ fn an_affiliation_of_another_university_gives_nothing() {
     // A rule that names the claim itself is no way around.
     for path in Meaning::ScopedAffiliation.usual() {
         let rules = [rule(path, Operator::StartsWith, &["staff@"])];
-        assert!(!gives(&rules, &json!({ *path: "staff@other.example" })), "{path}");
+        assert!(
+            !gives(&rules, &json!({ *path: "staff@other.example" })),
+            "{path}"
+        );
     }
 }
 
@@ -113,10 +124,18 @@ fn groups_that_were_left_out_are_an_error_and_not_no_groups() {
         let elsewhere = given(&reads_groups, claims, &json!({}), &[]).unwrap_err();
         assert_eq!(elsewhere.claim, "groups");
         assert!(given(&reads_groups, &json!({}), claims, &[]).is_err());
-        assert_eq!(given(&reads_groups[..1], claims, &json!({}), &[]).unwrap().len(), 1);
+        assert_eq!(
+            given(&reads_groups[..1], claims, &json!({}), &[])
+                .unwrap()
+                .len(),
+            1
+        );
         // What did arrive at the other place can be read.
         let rest = json!({ "groups": ["porters"] });
-        assert_eq!(given(&reads_groups[1..], claims, &rest, &[]).unwrap().len(), 1);
+        assert_eq!(
+            given(&reads_groups[1..], claims, &rest, &[]).unwrap().len(),
+            1
+        );
     }
 }
 
@@ -126,7 +145,12 @@ fn what_is_in_the_id_token_wins_and_userinfo_completes_it() {
     let (has, has_not) = (json!({ "groups": "porters" }), json!({ "groups": "cooks" }));
     assert_eq!(given(&rules, &json!({}), &has, &[]).unwrap().len(), 1);
     assert_eq!(given(&rules, &has_not, &has, &[]).unwrap().len(), 0);
-    assert_eq!(given(&rules, &json!({ "groups": [] }), &has, &[]).unwrap().len(), 1);
+    assert_eq!(
+        given(&rules, &json!({ "groups": [] }), &has, &[])
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -143,9 +167,18 @@ fn a_role_comes_once_with_the_first_rule_that_gives_it() {
     let given = given(&rules, &json!({ "groups": ["porters"] }), &json!({}), &[]).unwrap();
     let told: Vec<_> = given
         .iter()
-        .map(|given| (given.rule, given.value.as_str(), given.grant.site.as_deref()))
+        .map(|given| {
+            (
+                given.rule,
+                given.value.as_str(),
+                given.grant.site.as_deref(),
+            )
+        })
         .collect();
-    assert_eq!(told, [(1, "porters", Some("library")), (3, "porters", None)]);
+    assert_eq!(
+        told,
+        [(1, "porters", Some("library")), (3, "porters", None)]
+    );
 }
 
 #[test]

@@ -42,8 +42,7 @@ pub(in crate::web) async fn show(
         title: &title,
         ..Wish::default()
     };
-    let asked: String =
-        form_urlencoded::byte_serialize(back(&request).as_bytes()).collect();
+    let asked: String = form_urlencoded::byte_serialize(back(&request).as_bytes()).collect();
     let offered = services.sign_on.offered().await.map(|issuers| {
         let ways = issuers.into_iter().map(|issuer| {
             let name = issuer.configuration.name.into();
@@ -90,7 +89,10 @@ pub(in crate::web) async fn out(
     if let Err(error) = ended {
         return admin::done(&request, &services, Err(error));
     }
-    let vouched = who.session.as_ref().and_then(|session| session.vouched.as_ref());
+    let vouched = who
+        .session
+        .as_ref()
+        .and_then(|session| session.vouched.as_ref());
     provider::farewell(&request, &services, vouched).await
 }
 

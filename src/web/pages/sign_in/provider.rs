@@ -187,7 +187,10 @@ async fn refuse(
         }
     };
     let reference = note_error::reference();
-    services.sign_on.note_refused(key, &refusal, &reference).await;
+    services
+        .sign_on
+        .note_refused(key, &refusal, &reference)
+        .await;
     let language = language::of_person(request, &services.texts);
     let t = services.texts.in_language(&language);
     let title = t.say("sign-in-refused");
@@ -216,7 +219,9 @@ fn status(refusal: &Refusal) -> StatusCode {
     match refusal.code {
         Code::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
         Code::State | Code::Browser => StatusCode::BAD_REQUEST,
-        Code::Discovery | Code::Provider | Code::Exchange | Code::Userinfo => StatusCode::BAD_GATEWAY,
+        Code::Discovery | Code::Provider | Code::Exchange | Code::Userinfo => {
+            StatusCode::BAD_GATEWAY
+        }
         Code::Denied
         | Code::ResponseIssuer
         | Code::Tokens
@@ -262,7 +267,10 @@ fn advice(code: Code) -> &'static str {
 
 /// Whether trying again leads to the same, until an administrator did something.
 fn is_final(code: Code) -> bool {
-    matches!(code, Code::NoRole | Code::Deactivated | Code::Groups | Code::Taken)
+    matches!(
+        code,
+        Code::NoRole | Code::Deactivated | Code::Groups | Code::Taken
+    )
 }
 
 /// `POST /sign-in/{key}/back-channel`: the provider tells that a session ended there.
