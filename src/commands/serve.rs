@@ -136,6 +136,7 @@ fn schedule(
         Arc::clone(services),
     );
     let recorder = Arc::clone(recording);
+    let checking = Arc::clone(&services.sign_on);
     let (closing, forgetting, cleaning) =
         (Arc::clone(parvis), Arc::clone(parvis), Arc::clone(parvis));
     Schedule::default()
@@ -148,6 +149,14 @@ fn schedule(
             watching.set_well(recorder.as_mut().is_none_or(Recording::is_well));
             std::future::ready(Ok(()))
         })
+        .every(
+            every(60),
+            "look again at the accounts behind long sessions",
+            move || {
+                let sign_on = Arc::clone(&checking);
+                async move { sign_on.recheck().await }
+            },
+        )
         .every(every(300), "tidy up", move || {
             tidying.tidy();
             std::future::ready(Ok(()))

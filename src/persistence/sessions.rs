@@ -182,6 +182,28 @@ pub fn checked(
     Ok(())
 }
 
+/// The sessions in use whose provider can be asked again and was not since a moment, the one longest ago first.
+///
+/// # Errors
+/// When the database is not available.
+pub fn to_check(
+    view: &mut View<'_>,
+    seen_after: Moment,
+    checked_before: Moment,
+    at_most: i64,
+) -> Result<Vec<Session>, Error> {
+    let rows = sessions::table
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::refresh_token.is_not_null())
+        .filter(sessions::seen_at.gt(seen_after))
+        .filter(sessions::checked_at.lt(checked_before))
+        .order(sessions::checked_at)
+        .limit(at_most)
+        .select(Row::as_select())
+        .load(view.connection())?;
+    Ok(rows.into_iter().map(Session::from).collect())
+}
+
 /// Which sessions to end.
 #[derive(Debug, Clone, Copy)]
 pub enum Ending<'a> {

@@ -109,7 +109,7 @@ cases! {
     a_token_that_is_not_bearer: "token-type-mac" => "SSO-TOKENS";
     a_page_in_place_of_tokens: "token-html" => "SSO-TOKENS";
     a_token_endpoint_out_of_order: "token-error" => "SSO-TOKENS";
-    a_token_endpoint_that_sends_elsewhere: "token-redirect" => "SSO-TOKENS";
+    a_token_endpoint_that_sends_elsewhere: "token-redirect" => "SSO-EXCHANGE";
     userinfo_about_nobody: "userinfo-missing-sub" => "SSO-USERINFO";
     userinfo_out_of_order: "userinfo-error" => "SSO-USERINFO";
     userinfo_signed_by_a_stranger: "userinfo-signed-by-stranger" => "SSO-USERINFO";

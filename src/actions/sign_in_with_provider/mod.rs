@@ -1,6 +1,8 @@
 //! Signing in with an identity provider: away to it, back from it, and what is made of whom it vouches for.
 
 mod admit;
+mod recheck;
+mod said;
 mod sign_out;
 
 pub use admit::Admitted;

@@ -22,7 +22,7 @@ impl SignOn {
         logout::address(&metadata, client_id, id_token.as_deref(), &back, state).map(String::from)
     }
 
-    async fn ready_for(&self, issuer: &str) -> Result<Option<Ready>, Error> {
+    pub(super) async fn ready_for(&self, issuer: &str) -> Result<Option<Ready>, Error> {
         let kept = self.parvis.database.read(issuers::all).await?;
         let mut kept = kept.into_iter();
         let kept = kept.find(|kept| kept.issuer.configuration.issuer == issuer);

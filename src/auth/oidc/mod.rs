@@ -25,7 +25,7 @@ pub use finish::{Callback, Verified, finish};
 pub use http::{Http, Line};
 pub use metadata::Metadata;
 pub use providers::{Providers, Report};
-pub use refresh::{Rechecked, recheck};
+pub use refresh::{Before, Rechecked, recheck};
 pub use refusal::{Code, Refusal};
 
 use crate::domain::issuer::Configuration;

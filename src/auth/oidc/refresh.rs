@@ -9,21 +9,32 @@ use super::finish::not_exchanged;
 use super::metadata::known;
 use super::providers::Providers;
 use super::refusal::{Code, Refusal};
-use super::{Client, userinfo, verification};
-use crate::domain::claims::Claims;
+use super::{Client, jws, userinfo, verification};
+use crate::domain::claims::{Claims, Set};
 
 /// What came of looking again.
 #[derive(Debug)]
 pub enum Rechecked {
     /// The provider still vouches.
     Vouched {
-        /// What it says now; of the ID token only where it sent a new one.
+        /// What it says now.
         claims: Claims,
         /// What to look with the next time.
         refresh_token: String,
     },
     /// It does not any more: the session must end.
     Withdrawn(Refusal),
+}
+
+/// What was said at the sign-in, or the last time.
+#[derive(Debug)]
+pub struct Before<'a> {
+    /// The account.
+    pub subject: &'a str,
+    /// The ID token: what it says counts until there is a new one.
+    pub id_token: &'a str,
+    /// What to look with.
+    pub refresh_token: &'a str,
 }
 
 /// Looks again.
@@ -33,13 +44,12 @@ pub enum Rechecked {
 pub async fn recheck(
     providers: &Providers,
     client: &Client<'_>,
-    subject: &str,
-    refresh_token: &str,
+    before: &Before<'_>,
 ) -> Result<Rechecked, Refusal> {
     let issuer = &client.configuration.issuer;
     let metadata = providers.metadata(issuer).await?;
     let known = known(&metadata, client)?;
-    let token = RefreshToken::new(refresh_token.to_owned());
+    let token = RefreshToken::new(before.refresh_token.to_owned());
     let request = known
         .exchange_refresh_token(&token)
         .map_err(|error| Refusal::because(Code::Discovery, &error))?;
@@ -57,7 +67,11 @@ pub async fn recheck(
     if *response.token_type() != CoreTokenType::Bearer {
         return Err(Refusal::new(Code::Tokens, "the token is not bearer"));
     }
-    let mut claims = Claims::default();
+    let payload = before.id_token.split('.').nth(1).unwrap_or_default();
+    let mut claims = Claims {
+        id_token: jws::object(payload).map_err(|why| Refusal::new(Code::Tokens, why))?,
+        userinfo: Set::new(),
+    };
     if let Some(id_token) = response.id_token() {
         let checks = verification::Checks {
             client,
@@ -65,7 +79,7 @@ pub async fn recheck(
             access_token: response.access_token(),
         };
         let told = verification::verify(providers, issuer, &checks, id_token).await?;
-        if told.subject != subject {
+        if told.subject != before.subject {
             let detail = format!("the new ID token is about {:?}", told.subject);
             return Ok(Rechecked::Withdrawn(Refusal::new(Code::Subject, detail)));
         }
@@ -76,14 +90,14 @@ pub async fn recheck(
         client,
         &metadata,
         response.access_token(),
-        subject,
+        before.subject,
     )
     .await?;
     Ok(Rechecked::Vouched {
         claims,
         refresh_token: response
             .refresh_token()
-            .map_or(refresh_token, |token| token.secret())
+            .map_or(before.refresh_token, |token| token.secret())
             .to_owned(),
     })
 }
