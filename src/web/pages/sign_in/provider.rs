@@ -66,6 +66,10 @@ pub(in crate::web) async fn start(
     services: web::Data<Services>,
     key: web::Path<String>,
 ) -> HttpResponse {
+    // Each beginning is remembered for a while: nobody may begin without end.
+    if let Err(refused) = services.rates.take(&request, &services) {
+        return *refused;
+    }
     let leaving = begin(&request, &services, &key, back(&request), None).await;
     match leaving {
         Ok((address, cookie)) => {
