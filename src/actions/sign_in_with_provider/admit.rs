@@ -139,6 +139,7 @@ impl Entry {
                 let person = people::person(tx, expected.person)?;
                 let how = json!({ "issuer": self.said.key, "claim": expected.claim, "value": expected.value });
                 let event = self
+                    .said
                     .event(&person, "link-account")
                     .changing(None, Some(how));
                 audit::note(tx, event, now)?;
@@ -172,6 +173,7 @@ impl Entry {
             issuers::link(tx, &self.linking(person.id), now)?;
             let how = json!({ "issuer": self.said.key });
             let event = self
+                .said
                 .event(&person, "link-account")
                 .changing(None, Some(how));
             audit::note(tx, event, now)?;

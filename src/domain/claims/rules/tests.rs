@@ -237,7 +237,8 @@ proptest! {
         let path = *at.get(meaning.usual());
         let value = if meaning.is_scoped() { "staff@uni.example" } else { "staff" };
         let rules = [rule(meaning.name(), Operator::Equals, &[value])];
-        prop_assert!(gives(&rules, &json!({ path: value })));
+        let claims = json!({ path: value });
+        prop_assert!(gives(&rules, &claims), "{}", claims);
     }
 
     #[test]
