@@ -12,6 +12,8 @@ import https from 'node:https';
 import { SignJWT, decodeJwt, exportJWK, generateKeyPair, importJWK } from 'jose';
 import Provider from 'oidc-provider';
 
+// Whoever started it reads one line and no more.
+console.info = console.error;
 const [keyFile, certificateFile] = process.argv.slice(2);
 const tls = { key: readFileSync(keyFile), cert: readFileSync(certificateFile) };
 const CLIENT = 'parvis';
@@ -229,7 +231,8 @@ function bend(url, issuer, state, made, response) {
   response.write = (part) => parts.push(Buffer.from(part));
   response.end = (part) => {
     if (part) parts.push(Buffer.from(part));
-    void bent(url, issuer, state, made, response, Buffer.concat(parts)).then((body) => {
+    const answer = bent(url, issuer, state, made, response, Buffer.concat(parts));
+    void answer.catch((error) => { console.error(error); response.statusCode = 500; return Buffer.from('the test provider is broken'); }).then((body) => {
       if (response.getHeader('content-length') !== undefined) response.setHeader('content-length', body.length);
       response.write = write;
       end(body);
