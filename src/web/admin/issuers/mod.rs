@@ -11,8 +11,10 @@ use self::form::{configuration, invalid};
 use self::shown::{draw, outcomes};
 use super::{Moments, answer, done, frame, place_words};
 use crate::actions::manage_issuers;
+use crate::domain::actor::Place;
 use crate::domain::ids::PersonId;
 use crate::domain::issuer::{ExpectationOf, Issuer};
+use crate::domain::role::Act;
 use crate::error::Error;
 use crate::web::form::Form;
 use crate::web::language;
@@ -134,6 +136,7 @@ pub(in crate::web) async fn change(
     };
     let here = format!("/admin/issuers/{key}");
     let result = async {
+        who.actor.permit(Act::ManageIssuers, Place::Institution)?;
         match form.text("do") {
             "save" => {
                 let issuer = Issuer {
