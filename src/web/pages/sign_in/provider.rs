@@ -5,7 +5,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 
-use super::{back, parameter, signed_in as with_session, signed_out as without_session};
+use super::{back, signed_in as with_session, signed_out as without_session};
 use crate::actions::note_error;
 use crate::actions::sign_in_with_provider::{Failed, Leaving, Returned, Returning};
 use crate::auth::oidc::{Callback, Code, Refusal};
@@ -17,6 +17,7 @@ use crate::web::failure::{self, Reader};
 use crate::web::form::Form;
 use crate::web::headers::{self, Kind};
 use crate::web::pages::frame::{Frame, Wish};
+use crate::web::query::parameter;
 use crate::web::services::Services;
 use crate::web::signed_in::{self, Visitor};
 use crate::web::{admin, cookies, language};
@@ -318,7 +319,11 @@ pub(in crate::web) async fn farewell(
     services: &Services,
     vouched: Option<&Vouched>,
 ) -> HttpResponse {
-    let here = without_session("/signed-out");
+    let here = without_session(if vouched.is_some() {
+        "/signed-out"
+    } else {
+        "/sign-in?out=here"
+    });
     let (Some(vouched), Ok(state)) = (vouched, secret::random()) else {
         return here;
     };
