@@ -1,6 +1,6 @@
 //! Connecting identity providers, setting their rules, and seeing how they do.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::sign_in_with_provider::SignOn;
 use crate::auth::oidc::{Metadata, Refusal, Report};
@@ -248,7 +248,7 @@ fn pasted(text: &str) -> Result<Claims, Error> {
     };
     let set: crate::domain::claims::Set = serde_json::from_slice(json)
         .map_err(|error| invalid(format!("is not a JSON object: {error}")))?;
-    let part = |name: &str| set.get(name).and_then(|part| part.as_object()).cloned();
+    let part = |name: &str| set.get(name).and_then(Value::as_object).cloned();
     Ok(match (part("id_token"), part("userinfo")) {
         (None, None) => Claims {
             id_token: set,

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
-use openidconnect::{JsonWebKey as _, JsonWebKeyAlgorithm, JsonWebKeyUse as _};
+use openidconnect::{JsonWebKey as _, JsonWebKeyAlgorithm, JsonWebKeyUse};
 use serde_json::Value;
 
 use crate::domain::claims::Set;
@@ -82,9 +82,7 @@ impl Jws {
                 JsonWebKeyAlgorithm::Unspecified => true,
                 JsonWebKeyAlgorithm::Unsupported => false,
             };
-            let signs = key
-                .key_use()
-                .is_none_or(|purpose| purpose.allows_signature());
+            let signs = key.key_use().is_none_or(JsonWebKeyUse::allows_signature);
             is_meant
                 && is_for_this
                 && signs
@@ -97,14 +95,16 @@ impl Jws {
 
 /// Whether the audience of a token is one of those, and all of it are.
 pub(super) fn is_for(claims: &Set, client: &str, trusted: &[String]) -> bool {
-    let audience: Vec<&str> = match claims.get("aud") {
-        Some(Value::String(one)) => vec![one],
-        Some(Value::Array(several)) => {
-            let texts: Option<Vec<&str>> = several.iter().map(Value::as_str).collect();
-            texts.unwrap_or_default()
+    let audience: Vec<&str> = claims.get("aud").map_or_else(Vec::new, |audience| {
+        match audience.as_array() {
+            // Of what is no text nobody knows for whom it is.
+            Some(several) => {
+                let texts: Option<Vec<&str>> = several.iter().map(Value::as_str).collect();
+                texts.unwrap_or_default()
+            }
+            None => audience.as_str().into_iter().collect(),
         }
-        _ => Vec::new(),
-    };
+    });
     audience.contains(&client)
         && audience
             .iter()

@@ -67,7 +67,7 @@ pub async fn read(
     let metadata = providers
         .metadata(issuer)
         .await
-        .map_err(|refusal| refusal.to_string())?;
+        .map_err(|refusal| format!("can not be verified: {refusal}"))?;
     let message = Jws::parse(token, &algorithms(&metadata))?;
     let is_signed = message.is_signed_by(metadata.jwks())
         || match providers.with_fresh_keys(issuer).await {

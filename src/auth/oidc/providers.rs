@@ -219,10 +219,12 @@ async fn discover(conversation: &Conversation<'_>, issuer: &str) -> Result<Metad
 }
 
 fn refusal(error: &DiscoveryError<Unanswered>) -> Refusal {
-    let code = match error {
-        DiscoveryError::Request(_) => Code::Unreachable,
-        DiscoveryError::Response(status, ..) if status.is_server_error() => Code::Unreachable,
-        _ => Code::Discovery,
+    let is_out_of_order = matches!(error, DiscoveryError::Request(_))
+        || matches!(error, DiscoveryError::Response(status, ..) if status.is_server_error());
+    let code = if is_out_of_order {
+        Code::Unreachable
+    } else {
+        Code::Discovery
     };
     Refusal::because(code, error)
 }

@@ -4,6 +4,8 @@ use openidconnect::AccessToken;
 use openidconnect::http::{Method, Request, StatusCode, header};
 
 use super::Client;
+use serde_json::Value;
+
 use super::jws::{self, Jws};
 use super::metadata::{Metadata, algorithms};
 use super::providers::Providers;
@@ -54,7 +56,7 @@ pub(super) async fn ask(
 
 /// An answer about somebody else is none: the access token may have been exchanged on the way.
 fn check_subject(claims: &Set, subject: &str) -> Result<(), Refusal> {
-    let said = claims.get("sub").and_then(|sub| sub.as_str());
+    let said = claims.get("sub").and_then(Value::as_str);
     if said == Some(subject) {
         return Ok(());
     }

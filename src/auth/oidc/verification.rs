@@ -6,6 +6,7 @@ use openidconnect::{
     AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, JsonWebKeySet, Nonce,
     SignatureVerificationError,
 };
+use serde_json::Value;
 
 use super::metadata::{Metadata, algorithms};
 use super::providers::Providers;
@@ -124,10 +125,7 @@ impl Checks<'_> {
         let raw = raw(token)?;
         Ok(Told {
             subject: claims.subject().to_string(),
-            sid: raw
-                .get("sid")
-                .and_then(|sid| sid.as_str())
-                .map(str::to_owned),
+            sid: raw.get("sid").and_then(Value::as_str).map(str::to_owned),
             claims: raw,
         })
     }
@@ -243,26 +241,24 @@ fn raw(token: &CoreIdToken) -> Result<Set, Refusal> {
 fn failure(error: &ClaimsVerificationError) -> Failure {
     use ClaimsVerificationError as Claims;
     use SignatureVerificationError as Signature;
-    let code = match error {
-        Claims::SignatureVerification(Signature::AmbiguousKeyId(_)) => {
-            return Failure::Ambiguous(chain(error));
-        }
-        Claims::Expired(_) => Code::Time,
-        Claims::InvalidAudience(_) => Code::Audience,
-        Claims::InvalidIssuer(_) => Code::Issuer,
-        Claims::InvalidNonce(_) => Code::Nonce,
-        Claims::InvalidSubject(_) => Code::Subject,
-        Claims::SignatureVerification(
-            Signature::NoMatchingKey
-            | Signature::CryptoError(_)
-            | Signature::InvalidKey(_)
-            | Signature::NoSignature
-            | Signature::DisallowedAlg(_)
-            | Signature::UnsupportedAlg(_),
-        ) => Code::Signature,
-        _ => Code::Tokens,
-    };
-    Failure::Refused(Refusal::because(code, error))
+    if let Claims::SignatureVerification(Signature::AmbiguousKeyId(_)) = error {
+        return Failure::Ambiguous(chain(error));
+    }
+    let codes = [
+        (matches!(error, Claims::Expired(_)), Code::Time),
+        (matches!(error, Claims::InvalidAudience(_)), Code::Audience),
+        (matches!(error, Claims::InvalidIssuer(_)), Code::Issuer),
+        (matches!(error, Claims::InvalidNonce(_)), Code::Nonce),
+        (matches!(error, Claims::InvalidSubject(_)), Code::Subject),
+        (
+            matches!(error, Claims::SignatureVerification(_)),
+            Code::Signature,
+        ),
+    ];
+    let code = codes
+        .into_iter()
+        .find_map(|(is_it, code)| is_it.then_some(code));
+    Failure::Refused(Refusal::because(code.unwrap_or(Code::Tokens), error))
 }
 
 #[cfg(test)]

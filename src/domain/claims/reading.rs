@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use super::names::{Meaning, Names, Splits};
 use super::{Claims, Set, path};
 
@@ -162,7 +164,7 @@ impl<'a> Reading<'a> {
     fn is_elsewhere(&self, path: &str) -> bool {
         let top = path.split('.').next().unwrap_or(path);
         self.sources().into_iter().any(|(_, set)| {
-            let names = set.get("_claim_names").and_then(|names| names.as_object());
+            let names = set.get("_claim_names").and_then(Value::as_object);
             let is_named =
                 names.is_some_and(|names| names.contains_key(path) || names.contains_key(top));
             let has_groups = set

@@ -7,7 +7,6 @@ use url::{Host, Url};
 
 use super::actor::{Place, Placed};
 use super::claims::{Claims, Names, Operator, Reading, Rule, Splits};
-use super::role::Role;
 
 /// Tenants of Entra ID that stand for several: their tokens name another issuer than they do.
 const ENTRA_COMMON: [&str; 3] = ["common", "organizations", "consumers"];
@@ -314,14 +313,6 @@ impl Configuration {
             values.any(|value| self.strong_values.contains(&value))
         });
         self.second_factor == SecondFactor::Always || is_claimed
-    }
-
-    /// Whether a rule can make somebody an administrator of the institution.
-    #[must_use]
-    pub fn makes_administrators(&self) -> bool {
-        self.rules
-            .iter()
-            .any(|rule| rule.role == Role::InstitutionAdministrator)
     }
 }
 
