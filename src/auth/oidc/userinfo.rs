@@ -2,9 +2,9 @@
 
 use openidconnect::AccessToken;
 use openidconnect::http::{Method, Request, StatusCode, header};
+use serde_json::Value;
 
 use super::Client;
-use serde_json::Value;
 
 use super::jws::{self, Jws};
 use super::metadata::{Metadata, algorithms};
