@@ -150,7 +150,7 @@ fn schedule(
             std::future::ready(Ok(()))
         })
         .every(
-            every(60),
+            every(15),
             "look again at the accounts behind long sessions",
             move || {
                 let sign_on = Arc::clone(&checking);

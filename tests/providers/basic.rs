@@ -76,7 +76,7 @@ cases! {
     oidcc_client_test_invalid_iss: "invalid-iss" => "SSO-ISSUER";
     oidcc_client_test_missing_sub: "missing-sub" => "SSO-TOKENS";
     oidcc_client_test_invalid_aud: "invalid-aud" => "SSO-AUDIENCE";
-    oidcc_client_test_missing_aud: "missing-aud" => "SSO-TOKENS";
+    oidcc_client_test_missing_aud: "missing-aud" => "SSO-AUDIENCE";
     oidcc_client_test_missing_iat: "missing-iat" => "SSO-TOKENS";
     oidcc_client_test_idtoken_sig_none: "sig-none" => "SSO-SIGNATURE";
     oidcc_client_test_invalid_sig_rs256: "invalid-sig-rs256" => "SSO-SIGNATURE";
@@ -107,7 +107,7 @@ cases! {
     something_that_is_no_token: "not-a-token" => "SSO-TOKENS";
     no_id_token_at_all: "missing-id-token" => "SSO-TOKENS";
     a_token_that_is_not_bearer: "token-type-mac" => "SSO-TOKENS";
-    a_page_in_place_of_tokens: "token-html" => "SSO-TOKENS";
+    a_page_in_place_of_tokens: "token-html" => "SSO-EXCHANGE";
     a_token_endpoint_out_of_order: "token-error" => "SSO-TOKENS";
     a_token_endpoint_that_sends_elsewhere: "token-redirect" => "SSO-EXCHANGE";
     userinfo_about_nobody: "userinfo-missing-sub" => "SSO-USERINFO";

@@ -196,7 +196,12 @@ function answering(issuer, state, made) {
   const usual = made.callback();
   return (request, response) => {
     const url = new URL(request.url, issuer);
+    if (state.clock) response.setHeader('date', new Date(Date.now() + Number(state.clock) * 1000).toUTCString());
     switch (url.pathname) {
+      case '/token':
+        if (!state.token) break;
+        response.statusCode = state.token === 'invalid_grant' ? 400 : 500;
+        return json(response, { error: state.token });
       case '/set':
         for (const [name, value] of url.searchParams) {
           if (name === 'signing') state.signing = keys[value];
@@ -216,7 +221,6 @@ function answering(issuer, state, made) {
         state.served.discovery += 1;
         if (misbehave(state.discovery, issuer, response)) return undefined;
     }
-    if (state.clock) response.setHeader('date', new Date(Date.now() + Number(state.clock) * 1000).toUTCString());
     bend(url, issuer, state, made, response);
     return usual(request, response);
   };

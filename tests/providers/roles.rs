@@ -144,16 +144,16 @@ async fn an_expected_account_becomes_the_person_it_was_expected_for_once() {
 #[tokio::test]
 async fn a_person_links_an_account_of_theirs_and_nobody_elses() {
     let world = World::shared().await;
-    world.new_issuer("second", "").await;
+    world.new_issuer("another", "").await;
     let browser = Browser::new();
     world.sign_in(&browser, "bob+links").await;
     let token = browser.get(&world.at("/me")).await.token();
     // Not without the proof that the form is ours.
-    let refused = browser.post(&world.at("/me/accounts/second"), &[]).await;
+    let refused = browser.post(&world.at("/me/accounts/another"), &[]).await;
     assert_eq!(refused.status, 403, "{}", refused.text);
     let page = browser
         .post(
-            &world.at("/me/accounts/second"),
+            &world.at("/me/accounts/another"),
             &[("token".to_owned(), token)],
         )
         .await;
@@ -314,4 +314,42 @@ async fn an_administrator_connects_a_provider_in_the_browser() {
         "{}",
         refused.text
     );
+}
+
+#[tokio::test]
+async fn roles_follow_the_provider_during_a_session_and_whom_it_does_not_know_any_more_is_out() {
+    let world = World::shared().await;
+    let issuer = world.new_issuer("rechecking", "rechecks = true").await;
+    let browser = Browser::new();
+    world
+        .sign_in_with("rechecking", &browser, "bob+recheck")
+        .await;
+    assert_eq!(world.roles("bob+recheck"), ["execution@library"]);
+    let long_ago = || {
+        world.parvis.execute(
+            "UPDATE sessions SET checked_at = checked_at - interval '1 hour' WHERE subject = 'bob+recheck'",
+        );
+    };
+    world
+        .change("bob+recheck", &json!({ "groups": ["parvis-admins"] }))
+        .await;
+    long_ago();
+    world
+        .parvis
+        .wait_until("the roles follow", || {
+            world.roles("bob+recheck") == ["institution-administrator"]
+        })
+        .await;
+    // A provider that is out of order ends nothing.
+    world.set(&issuer, "token=out-of-order").await;
+    long_ago();
+    tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+    assert!(world.is_signed_in(&browser).await);
+    world.set(&issuer, "token=invalid_grant").await;
+    let living = "SELECT count(*) FROM sessions WHERE subject = 'bob+recheck' AND ended_at IS NULL";
+    world
+        .parvis
+        .wait_until("the session has ended", || world.parvis.number(living) == 0)
+        .await;
+    assert!(!world.is_signed_in(&browser).await);
 }
