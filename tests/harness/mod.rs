@@ -486,11 +486,6 @@ impl TestParvis {
         text(&mut self.connection(), query)
     }
 
-    /// Changes its database, as something from outside might.
-    pub(crate) fn execute(&self, statement: &str) {
-        self.connection().batch_execute(statement).unwrap();
-    }
-
     /// Everything its database holds, every row of every table as text.
     pub(crate) fn everything_stored(&self) -> String {
         self.stored_in("")

@@ -77,7 +77,7 @@ async fn roles_by_hand_stay_and_are_enough_to_sign_in() {
     world.sign_in(&Browser::new(), "bob+hand").await;
     world.parvis.execute(
         "INSERT INTO grants (person_id, role, granted_at) SELECT person_id, 'reporting', now() FROM identities WHERE subject = 'bob+hand'",
-    );
+    ).unwrap();
     world.change("bob+hand", &json!({ "groups": [] })).await;
     let page = world.sign_in(&Browser::new(), "bob+hand").await;
     assert_eq!(page.status, 200, "{}", page.text);
@@ -91,7 +91,7 @@ async fn a_deactivated_person_does_not_get_in() {
     world.sign_in(&browser, "bob+gone").await;
     world.parvis.execute(
         "UPDATE people SET deactivated_at = now() WHERE id = (SELECT person_id FROM identities WHERE subject = 'bob+gone')",
-    );
+    ).unwrap();
     assert!(!world.is_signed_in(&browser).await);
     let page = world.sign_in(&Browser::new(), "bob+gone").await;
     assert!(page.is_refused_with("SSO-DEACTIVATED"), "{}", page.text);
@@ -103,7 +103,8 @@ async fn an_expected_account_becomes_the_person_it_was_expected_for_once() {
     let issuer = world.new_issuer("expecting", "").await;
     world
         .parvis
-        .execute("INSERT INTO people (name, created_at) VALUES ('Ada Expected', now())");
+        .execute("INSERT INTO people (name, created_at) VALUES ('Ada Expected', now())")
+        .unwrap();
     let person = world
         .parvis
         .number("SELECT id FROM people WHERE name = 'Ada Expected'");
@@ -198,7 +199,7 @@ async fn a_wrong_rule_does_not_take_the_last_administrator_away() {
     world.parvis.execute(
         "WITH one AS (INSERT INTO people (name, created_at) VALUES ('Other', now()) RETURNING id) \
          INSERT INTO grants (person_id, role, granted_at) SELECT id, 'institution-administrator', now() FROM one",
-    );
+    ).unwrap();
     let page = world.sign_in(&Browser::new(), "ada").await;
     assert!(page.is_refused_with("SSO-NO-ROLE"), "{}", page.text);
     assert!(world.roles("ada").is_empty());
@@ -328,7 +329,7 @@ async fn roles_follow_the_provider_during_a_session_and_whom_it_does_not_know_an
     let long_ago = || {
         world.parvis.execute(
             "UPDATE sessions SET checked_at = checked_at - interval '1 hour' WHERE subject = 'bob+recheck'",
-        );
+        ).unwrap();
     };
     world
         .change("bob+recheck", &json!({ "groups": ["parvis-admins"] }))
