@@ -9,12 +9,16 @@ HTTPS_PORT ?= 8443
 HTTP_PORT ?= 8080
 export HTTPS_PORT HTTP_PORT
 
+# The provider that most universities have, for one whole run of sign-on.
+KEYCLOAK = 26.7.3
+KEYCLOAK_SHA256 = 27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f
+
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 # A test stops at what it did not expect, asks the clock, and may be long.
 TESTS_MAY := $(addprefix -A clippy::,pedantic unwrap_used panic indexing_slicing as_conversions disallowed_methods)
 
-.PHONY: help demo build test bench lint format docs unit browser recordings packages-build packages-test packages-bench clean
+.PHONY: help demo build test bench lint format docs unit browser providers recordings packages-build packages-test packages-bench packages-providers clean
 
 help:
 	@echo "make demo    a living demo campus on https://localhost:$(HTTPS_PORT)"
@@ -37,19 +41,23 @@ lint:
 	$(call say,Format and lints)
 	cargo fmt --check
 	cargo clippy --locked --lib --bins -- -D warnings
-	cargo clippy --locked --tests --benches --test browser --test recordings -- -D warnings $(TESTS_MAY)
+	cargo clippy --locked --tests --benches --test browser --test keycloak --test recordings -- -D warnings $(TESTS_MAY)
 
 docs:
 	$(call say,Documentation)
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
-unit:
+unit: tests/providers/node_modules
 	$(call say,Tests of units and rules and of the whole service on a real PostgreSQL)
 	cargo test --locked
 
 browser: tests/browser/node_modules
 	$(call say,Pages in a real browser)
 	cargo test --locked --test browser
+
+providers: target/keycloak/keycloak-$(KEYCLOAK)/bin/kc.sh
+	$(call say,Sign-on with Keycloak)
+	PARVIS_KEYCLOAK=$(CURDIR)/target/keycloak/keycloak-$(KEYCLOAK) cargo test --locked --test keycloak
 
 recordings:
 	$(call say,What real sensors sent and real gates recorded (../shared/data))
@@ -66,6 +74,19 @@ tests/browser/node_modules: tests/browser/package-lock.json
 	$(call say,npm packages of the browser tests)
 	cd tests/browser && npm ci --no-audit --no-fund && touch node_modules
 
+tests/providers/node_modules: tests/providers/package-lock.json
+	$(call say,npm packages of the provider tests)
+	cd tests/providers && npm ci --no-audit --no-fund && touch node_modules
+
+target/keycloak/keycloak-$(KEYCLOAK)/bin/kc.sh: | packages-providers
+	$(call say,Keycloak $(KEYCLOAK))
+	mkdir -p target/keycloak
+	cd target/keycloak && mvn --batch-mode --quiet dependency:copy -DoutputDirectory=. \
+		-Dartifact=org.keycloak:keycloak-quarkus-dist:$(KEYCLOAK):zip
+	cd target/keycloak && echo "$(KEYCLOAK_SHA256)  keycloak-quarkus-dist-$(KEYCLOAK).zip" | sha256sum --check --quiet
+	cd target/keycloak && unzip -q -o keycloak-quarkus-dist-$(KEYCLOAK).zip
+	touch $@
+
 packages-build:
 	@.ci/packages build
 
@@ -75,5 +96,8 @@ packages-test:
 packages-bench:
 	@.ci/packages build bench
 
+packages-providers:
+	@.ci/packages build providers
+
 clean:
-	rm -rf target .demo tests/browser/node_modules
+	rm -rf target .demo tests/browser/node_modules tests/providers/node_modules

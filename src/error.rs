@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use crate::domain::actor::Refused;
+use crate::domain::issuer::Unfit;
 
 /// A cause that only the log and the operator see.
 pub type Source = Box<dyn StdError + Send + Sync>;
@@ -69,5 +70,14 @@ impl Error {
             next = cause.source();
         }
         text
+    }
+}
+
+impl From<Unfit> for Error {
+    fn from(unfit: Unfit) -> Self {
+        Self::Invalid {
+            field: unfit.field,
+            rule: unfit.rule,
+        }
     }
 }

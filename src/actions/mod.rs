@@ -2,6 +2,7 @@
 
 pub mod apply_description;
 pub mod explain_figure;
+pub mod manage_issuers;
 pub mod manage_people;
 pub mod my_account;
 pub mod note_error;
@@ -9,3 +10,4 @@ pub mod read_audit;
 pub mod recount_space;
 pub mod replace_secret;
 pub mod show_history;
+pub mod sign_in_with_provider;

@@ -6,6 +6,7 @@ use crate::auth::secret;
 use crate::auth::sessions::SignedIn;
 use crate::domain::actor::Place;
 use crate::domain::audit::{Event, Record};
+use crate::domain::issuer::{Identity, Issuer};
 use crate::domain::person::GrantedRole;
 use crate::domain::reading::Moment;
 use crate::domain::role::Act;
@@ -13,7 +14,7 @@ use crate::domain::session::{Limits, Session};
 use crate::domain::token::{LONGEST, NewToken, Token};
 use crate::error::Error;
 use crate::persistence::sessions::Ending;
-use crate::persistence::{Database, audit, people, sessions, tokens};
+use crate::persistence::{Database, audit, issuers, people, sessions, tokens};
 
 /// Sign-ins shown.
 const SIGN_INS: i64 = 20;
@@ -29,6 +30,10 @@ pub struct Account {
     pub tokens: Vec<Token>,
     /// Their last sign-ins.
     pub sign_ins: Vec<Record>,
+    /// Their accounts at identity providers.
+    pub identities: Vec<Identity>,
+    /// The identity providers there are.
+    pub issuers: Vec<Issuer>,
 }
 
 /// What a person sees of themselves.
@@ -51,6 +56,11 @@ pub async fn show(
                 roles: people::roles_of(view, person)?,
                 tokens: tokens::of_person(view, person)?,
                 sign_ins: audit::sign_ins_of(view, person, SIGN_INS)?,
+                identities: issuers::of_person(view, person)?,
+                issuers: issuers::all(view)?
+                    .into_iter()
+                    .map(|kept| kept.issuer)
+                    .collect(),
             })
         })
         .await

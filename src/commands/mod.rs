@@ -10,6 +10,7 @@ mod explain;
 mod gateway;
 mod hand_in;
 mod import;
+mod issuer;
 mod logging;
 mod migrate;
 mod recount;
@@ -59,6 +60,9 @@ enum Command {
     /// Look after gateways.
     #[command(subcommand)]
     Gateway(gateway::Command),
+    /// Connect identity providers.
+    #[command(subcommand)]
+    Issuer(issuer::Command),
     /// Bring in recorded data.
     #[command(subcommand)]
     Import(import::Command),
@@ -86,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Recount(arguments) => recount::run(&config, arguments),
         Command::Sensors(arguments) => sensors::run(&config, &arguments),
         Command::Gateway(command) => gateway::run(&config, &command),
+        Command::Issuer(command) => issuer::run(&config, command),
         Command::Import(command) => import::run(&config, &command),
         Command::Replay(arguments) => replay::run(&config, &arguments),
         Command::Audit(command) => audit::run(&config, &command),

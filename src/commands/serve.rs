@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::logging;
+use crate::actions::sign_in_with_provider::SignOn;
 use crate::appliance::{certificate, limits, systemd};
+use crate::auth::sealing::Seal;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::Error;
@@ -49,6 +51,8 @@ async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), 
     let doors = Doors::take(&settings.web)?;
     let address = settings.web.public_address();
     let parvis = Arc::new(Parvis::new(settings, Clock::System));
+    let seal = Arc::new(Seal::ensure(&parvis.settings.auth.key_file)?);
+    let sign_on = Arc::new(SignOn::new(&parvis, seal)?);
     let waiting = doors.ask_to_wait()?;
     let board = Arc::new(Board::new(Arc::clone(&parvis)));
     let recording = tokio::select! {
@@ -61,6 +65,7 @@ async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), 
         recording.door(),
         Arc::clone(&board),
         texts,
+        sign_on,
         open_files,
     ));
     let running = doors.open(&services)?;
@@ -131,6 +136,7 @@ fn schedule(
         Arc::clone(services),
     );
     let recorder = Arc::clone(recording);
+    let checking = Arc::clone(&services.sign_on);
     let (closing, forgetting, cleaning) =
         (Arc::clone(parvis), Arc::clone(parvis), Arc::clone(parvis));
     Schedule::default()
@@ -143,6 +149,14 @@ fn schedule(
             watching.set_well(recorder.as_mut().is_none_or(Recording::is_well));
             std::future::ready(Ok(()))
         })
+        .every(
+            every(15),
+            "look again at the accounts behind long sessions",
+            move || {
+                let sign_on = Arc::clone(&checking);
+                async move { sign_on.recheck().await }
+            },
+        )
         .every(every(300), "tidy up", move || {
             tidying.tidy();
             std::future::ready(Ok(()))

@@ -12,6 +12,7 @@ mod database;
 pub mod describe;
 pub mod errors;
 mod failure;
+pub mod issuers;
 pub mod ledger;
 mod lock;
 mod migrations;

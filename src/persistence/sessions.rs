@@ -182,6 +182,28 @@ pub fn checked(
     Ok(())
 }
 
+/// The sessions in use whose provider can be asked again and was not since a moment, the one longest ago first.
+///
+/// # Errors
+/// When the database is not available.
+pub fn to_check(
+    view: &mut View<'_>,
+    seen_after: Moment,
+    checked_before: Moment,
+    at_most: i64,
+) -> Result<Vec<Session>, Error> {
+    let rows = sessions::table
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::refresh_token.is_not_null())
+        .filter(sessions::seen_at.gt(seen_after))
+        .filter(sessions::checked_at.lt(checked_before))
+        .order(sessions::checked_at)
+        .limit(at_most)
+        .select(Row::as_select())
+        .load(view.connection())?;
+    Ok(rows.into_iter().map(Session::from).collect())
+}
+
 /// Which sessions to end.
 #[derive(Debug, Clone, Copy)]
 pub enum Ending<'a> {
@@ -197,6 +219,8 @@ pub enum Ending<'a> {
     Sid(&'a str, &'a str),
     /// All that a provider vouched for with this account.
     Subject(&'a str, &'a str),
+    /// Those of them whose name at the provider was never told.
+    Unnamed(&'a str, &'a str),
 }
 
 /// Ends sessions; how many.
@@ -223,6 +247,10 @@ pub fn end(tx: &mut Transaction<'_>, which: Ending<'_>, now: Moment) -> Result<u
         Ending::Subject(issuer, subject) => living
             .filter(sessions::issuer.eq(issuer))
             .filter(sessions::subject.eq(subject)),
+        Ending::Unnamed(issuer, subject) => living
+            .filter(sessions::issuer.eq(issuer))
+            .filter(sessions::subject.eq(subject))
+            .filter(sessions::sid.is_null()),
     };
     let ids: Vec<i64> = living.load(tx.connection())?;
     // What could be read back of an ended session is not kept.

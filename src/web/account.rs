@@ -47,6 +47,9 @@ struct Page<'t> {
     sign_ins: Vec<String>,
     tokens: Vec<ShownToken>,
     acts: Vec<ShownAct>,
+    identities: Vec<String>,
+    /// Providers to link an account of: the key, and the name.
+    issuers: Vec<(String, String)>,
     token_made: Option<String>,
 }
 
@@ -135,6 +138,14 @@ async fn build<'t>(
             record.event.outcome
         )
     });
+    let identities = account
+        .identities
+        .into_iter()
+        .map(|identity| format!("{} · {}", identity.issuer, identity.subject));
+    let issuers = account
+        .issuers
+        .into_iter()
+        .map(|issuer| (issuer.key, issuer.configuration.name));
     Ok(Page {
         frame: admin::frame(request, services, language, &t.say("account-title"), who),
         token: who.csrf.clone(),
@@ -150,6 +161,8 @@ async fn build<'t>(
         sign_ins: sign_ins.collect(),
         tokens: tokens.collect(),
         acts: acts.collect(),
+        identities: identities.collect(),
+        issuers: issuers.collect(),
         token_made,
     })
 }

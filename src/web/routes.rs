@@ -34,10 +34,21 @@ pub(super) fn public(config: &mut ServiceConfig) {
         .service(showing("/health/ready", health::ready))
         // People who sign in
         .service(showing("/sign-in", pages::sign_in::show))
+        .service(showing("/sign-in/{key}", pages::sign_in::provider::start))
+        .service(showing(
+            "/sign-in/{key}/callback",
+            pages::sign_in::provider::callback,
+        ))
+        .service(taking(
+            "/sign-in/{key}/back-channel",
+            pages::sign_in::provider::back_channel,
+        ))
         .service(taking("/sign-out", pages::sign_in::out))
+        .service(showing("/signed-out", pages::sign_in::provider::signed_out))
         .service(showing("/me", account::show))
         .service(taking("/me/sessions", account::end_sessions))
         .service(taking("/me/tokens", account::tokens))
+        .service(taking("/me/accounts/{key}", pages::sign_in::provider::link))
         // Staff
         .service(showing("/admin", admin::home))
         .service(both("/admin/people", admin::people, admin::add_person))
@@ -48,6 +59,17 @@ pub(super) fn public(config: &mut ServiceConfig) {
         ))
         .service(taking("/admin/see-as", admin::see_as))
         .service(showing("/admin/audit", admin::audit))
+        .service(both(
+            "/admin/issuers",
+            admin::issuers::all,
+            admin::issuers::change,
+        ))
+        .service(showing("/admin/issuers/new", admin::issuers::new))
+        .service(both(
+            "/admin/issuers/{key}",
+            admin::issuers::show,
+            admin::issuers::change,
+        ))
         .service(showing("/admin/audit.csv", admin::export_audit))
         // Browsers: each page with the language in its address, and without
         .service(showing("/assets/{name}", assets::show))

@@ -10,6 +10,7 @@ use super::cache::Cache;
 use super::metrics::Metrics;
 use super::rates::Rates;
 use super::texts::Texts;
+use crate::actions::sign_in_with_provider::SignOn;
 use crate::ingest::Door;
 use crate::live::Board;
 use crate::parvis::Parvis;
@@ -24,6 +25,8 @@ pub struct Services {
     pub board: Arc<Board>,
     /// The texts of pages.
     pub texts: Texts,
+    /// Sign-on with identity providers.
+    pub sign_on: Arc<SignOn>,
     pub(super) assets: Assets,
     pub(super) cache: Cache,
     pub(super) metrics: Metrics,
@@ -42,6 +45,7 @@ impl Services {
         door: Door,
         board: Arc<Board>,
         texts: Texts,
+        sign_on: Arc<SignOn>,
         open_files: u64,
     ) -> Self {
         let rates = Rates::new(parvis.settings.web.api_requests_per_minute);
@@ -51,6 +55,7 @@ impl Services {
             door,
             board,
             texts,
+            sign_on,
             assets: Assets::new(),
             cache: Cache::default(),
             metrics: Metrics::default(),

@@ -157,7 +157,7 @@ impl TestParvis {
         Self::start_with(campus, "").await
     }
 
-    /// Starts with a campus and further settings, as TOML sections.
+    /// Starts with a campus and further settings: lines of `[auth]`, then TOML sections.
     pub(crate) async fn start_with(campus: &str, settings: &str) -> Self {
         let server = Server::shared();
         let database = server.database();
@@ -188,7 +188,7 @@ impl TestParvis {
         let text = format!(
             "[web]\npublic_name = \"{host}\"\nhttps = \"{host}:21443\"\nhttp = \"{host}:21080\"\n\
              certificate = \"{place}/certificate.pem\"\nkey = \"{place}/key.pem\"\nlocal_socket = \"{}\"\nworkers = 2\n\
-             [database]\nurl = \"{}\"\n{settings}",
+             [database]\nurl = \"{}\"\n[auth]\nkey_file = \"{place}/seal.key\"\n{settings}",
             socket.display(),
             as_service(&database),
         );
@@ -482,6 +482,11 @@ impl TestParvis {
     /// One number from its database.
     pub(crate) fn number(&self, query: &str) -> i64 {
         number(&mut self.connection(), query)
+    }
+
+    /// One text from its database.
+    pub(crate) fn text(&self, query: &str) -> String {
+        text(&mut self.connection(), query)
     }
 
     /// Everything its database holds, every row of every table as text.

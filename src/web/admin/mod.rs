@@ -2,6 +2,7 @@
 
 mod audit;
 mod home;
+pub(super) mod issuers;
 mod people;
 
 pub(super) use audit::{export as export_audit, show as audit};
@@ -30,9 +31,10 @@ use crate::domain::role::Act;
 use crate::error::Error;
 
 /// Where staff may go: the address, the key of its name, and what one must be allowed to do somewhere to go there.
-const PLACES: [(&str, &str, Act); 3] = [
+const PLACES: [(&str, &str, Act); 4] = [
     ("/admin", "staff-home", Act::SeeSite),
     ("/admin/people", "staff-people", Act::SeePeople),
+    ("/admin/issuers", "staff-issuers", Act::ManageIssuers),
     ("/admin/audit", "staff-audit", Act::ReadAudit),
 ];
 

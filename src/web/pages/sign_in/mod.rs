@@ -1,5 +1,7 @@
 //! The way in for staff, and the way out.
 
+pub(in crate::web) mod provider;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -20,6 +22,8 @@ use crate::web::{admin, cookies, language};
 struct Page<'t> {
     frame: Frame<'t>,
     is_signed_out: bool,
+    /// Ways in: the address, and the words on the button.
+    ways: Vec<(String, String)>,
 }
 
 /// `GET /sign-in`
@@ -38,11 +42,21 @@ pub(in crate::web) async fn show(
         title: &title,
         ..Wish::default()
     };
-    let page = Page {
+    let asked: String = form_urlencoded::byte_serialize(back(&request).as_bytes()).collect();
+    let offered = services.sign_on.offered().await.map(|issuers| {
+        let ways = issuers.into_iter().map(|issuer| {
+            let name = issuer.configuration.name.into();
+            let words = t.say_with("sign-in-with", &[("name", name)]);
+            (format!("/sign-in/{}?return={asked}", issuer.key), words)
+        });
+        ways.collect()
+    });
+    let page = offered.map(|ways| Page {
         frame: Frame::private(&request, &services, &language, wish, None),
         is_signed_out: parameter(&request, "out").is_some(),
-    };
-    let mut response = admin::answer(&request, &services, Ok(page));
+        ways,
+    });
+    let mut response = admin::answer(&request, &services, page);
     if cookies::value(&request, cookies::VISIT).is_none()
         && let Ok(visit) = secret::random()
     {
@@ -75,7 +89,11 @@ pub(in crate::web) async fn out(
     if let Err(error) = ended {
         return admin::done(&request, &services, Err(error));
     }
-    signed_out("/sign-in?out=here")
+    let vouched = who
+        .session
+        .as_ref()
+        .and_then(|session| session.vouched.as_ref());
+    provider::farewell(&request, &services, vouched).await
 }
 
 /// The answer that takes the session's cookie away.

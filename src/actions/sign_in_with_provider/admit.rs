@@ -1,0 +1,234 @@
+//! What is made of somebody a provider vouches for: who they are here, what they may, and the session that begins.
+//!
+//! An account is known by issuer and subject. It becomes somebody's by an administrator's expectation or by the wish of who
+//! is signed in, never because a name or a mail address is the same.
+
+use serde_json::json;
+
+use super::said::Said;
+use super::{Failed, Ready, Returned, Returning, SignOn};
+use crate::auth::oidc::{Attempt, Code, Refusal, Verified};
+use crate::auth::sessions::{self, Beginning};
+use crate::domain::ids::PersonId;
+use crate::domain::issuer::{Expectation, Linking, NoMatch};
+use crate::domain::person::Person;
+use crate::domain::reading::Moment;
+use crate::domain::session::Vouched;
+use crate::error::Error;
+use crate::persistence::{Transaction, audit, issuers, people};
+
+/// Somebody who is signed in now.
+#[derive(Debug)]
+pub struct Admitted {
+    /// The secret of their session.
+    pub secret: String,
+    /// Where they wanted to go.
+    pub return_to: String,
+}
+
+/// Somebody at the door, with all that was learned about them.
+pub(super) struct Entry {
+    issuer_id: i32,
+    no_match: NoMatch,
+    said: Said,
+    vouched: Vouched,
+    is_strong: bool,
+    is_expected: Expected,
+    link_to: Option<PersonId>,
+    signed_in: Option<PersonId>,
+    return_to: String,
+    session: Option<String>,
+    address: String,
+    agent: String,
+}
+
+/// Tells whether an expectation is met; the claims stay where they were read.
+type Expected = Box<dyn Fn(&Expectation) -> bool + Send>;
+
+impl Entry {
+    pub(super) fn new(
+        sign_on: &SignOn,
+        ready: &Ready,
+        attempt: &Attempt,
+        verified: Verified,
+        returning: &Returning<'_>,
+    ) -> Result<Self, Failed> {
+        let issuer = &ready.kept.issuer;
+        let configuration = issuer.configuration.clone();
+        let mut said = Said::read(issuer, &verified.subject, &verified.claims)?;
+        said.address = Some(returning.address.to_owned());
+        let seal = |text: &str| sign_on.seal().seal(text.as_bytes());
+        let vouched = Vouched {
+            issuer: verified.issuer,
+            sid: verified.sid,
+            sealed_id_token: Some(seal(&verified.id_token)?),
+            sealed_refresh_token: verified.refresh_token.as_deref().map(seal).transpose()?,
+            checked_at: None,
+            subject: verified.subject,
+        };
+        let claims = verified.claims;
+        Ok(Self {
+            issuer_id: ready.kept.id,
+            no_match: configuration.no_match,
+            said,
+            vouched,
+            is_strong: configuration.is_strong(&claims),
+            is_expected: Box::new(move |expected| expected.is_met(&configuration.reading(&claims))),
+            link_to: attempt.person(),
+            signed_in: returning.signed_in,
+            return_to: attempt.return_to.clone(),
+            session: returning.session.map(str::to_owned),
+            address: returning.address.to_owned(),
+            agent: returning.agent.to_owned(),
+        })
+    }
+
+    /// Lets them in, or says why not; either way the roles of the provider are what its rules give.
+    pub(super) fn admit(
+        self,
+        tx: &mut Transaction<'_>,
+        now: Moment,
+    ) -> Result<Result<Returned, Refusal>, Error> {
+        let known = issuers::person_of(tx, &self.vouched.issuer, &self.vouched.subject)?;
+        if let Some(person) = self.link_to {
+            return self.link(tx, person, known, now);
+        }
+        let known = match known {
+            Some(person) => Some(person),
+            None => self.expected(tx, now)?,
+        };
+        let Some(person) = known else {
+            return self.admit_stranger(tx, now);
+        };
+        let person = people::person(tx, person)?;
+        if person.deactivated_at.is_some() {
+            let detail = format!("{} may no longer sign in", person.object());
+            return Ok(Err(refusal(Code::Deactivated, detail)));
+        }
+        self.said.renew(tx, &person, now)?;
+        let may_nothing = people::grants_of(tx, person.id)?.is_empty();
+        if may_nothing && self.no_match == NoMatch::Refuse {
+            return Ok(Err(self.no_role(&person.object())));
+        }
+        self.begin(tx, &person, now).map(Ok)
+    }
+
+    /// Somebody never seen: whoever no rule gives anything leaves no trace, where that is refused.
+    fn admit_stranger(
+        self,
+        tx: &mut Transaction<'_>,
+        now: Moment,
+    ) -> Result<Result<Returned, Refusal>, Error> {
+        if self.said.grants.is_empty() && self.no_match == NoMatch::Refuse {
+            return Ok(Err(self.no_role("somebody new")));
+        }
+        let name = self.said.name.as_deref().unwrap_or(&self.said.fallback);
+        let id = people::add_signed_in(tx, name, self.said.mail.as_deref(), now)?;
+        issuers::link(tx, &self.linking(id), now)?;
+        let person = people::person(tx, id)?;
+        audit::note(tx, self.said.event(&person, "add-person"), now)?;
+        self.said.renew(tx, &person, now)?;
+        self.begin(tx, &person, now).map(Ok)
+    }
+
+    /// The person whom an administrator expects with such an account.
+    fn expected(&self, tx: &mut Transaction<'_>, now: Moment) -> Result<Option<PersonId>, Error> {
+        for expected in issuers::expected(tx, self.issuer_id)? {
+            if (self.is_expected)(&expected) && issuers::fulfil(tx, expected.id, now)? {
+                issuers::link(tx, &self.linking(expected.person), now)?;
+                let person = people::person(tx, expected.person)?;
+                let how = json!({ "issuer": self.said.key, "claim": expected.claim, "value": expected.value });
+                let event = self
+                    .said
+                    .event(&person, "link-account")
+                    .changing(None, Some(how));
+                audit::note(tx, event, now)?;
+                return Ok(Some(expected.person));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Links the account to who wished it, and is still signed in.
+    fn link(
+        self,
+        tx: &mut Transaction<'_>,
+        person: PersonId,
+        known: Option<PersonId>,
+        now: Moment,
+    ) -> Result<Result<Returned, Refusal>, Error> {
+        if self.signed_in != Some(person) {
+            let detail = "who wished to link the account is not signed in any more";
+            return Ok(Err(refusal(Code::Browser, detail.to_owned())));
+        }
+        if known.is_some_and(|known| known != person) {
+            let detail = format!(
+                "the account belongs to person {} already",
+                known.unwrap_or(person)
+            );
+            return Ok(Err(refusal(Code::Taken, detail)));
+        }
+        let person = people::person(tx, person)?;
+        if known.is_none() {
+            issuers::link(tx, &self.linking(person.id), now)?;
+            let how = json!({ "issuer": self.said.key });
+            let event = self
+                .said
+                .event(&person, "link-account")
+                .changing(None, Some(how));
+            audit::note(tx, event, now)?;
+        }
+        self.said.renew(tx, &person, now)?;
+        Ok(Ok(Returned::Linked(self.return_to)))
+    }
+
+    fn begin(
+        self,
+        tx: &mut Transaction<'_>,
+        person: &Person,
+        now: Moment,
+    ) -> Result<Returned, Error> {
+        let beginning = Beginning {
+            person: person.id,
+            method: "oidc",
+            is_strong: self.is_strong,
+            vouched: Some(&self.vouched),
+            address: &self.address,
+            agent: &self.agent,
+            instead_of: self.session.as_deref(),
+        };
+        let secret = sessions::begin(tx, &beginning, now)?;
+        let how = json!({ "method": "oidc", "issuer": self.said.key, "strong": self.is_strong });
+        let event = self.said.event(person, "sign-in").changing(None, Some(how));
+        audit::note(tx, event, now)?;
+        Ok(Returned::SignedIn(Admitted {
+            secret,
+            return_to: self.return_to,
+        }))
+    }
+
+    fn linking(&self, person: PersonId) -> Linking {
+        Linking {
+            person,
+            issuer: self.vouched.issuer.clone(),
+            subject: self.vouched.subject.clone(),
+        }
+    }
+
+    fn no_role(&self, whom: &str) -> Refusal {
+        let names = |names: &[String]| names.join(", ");
+        refusal(
+            Code::NoRole,
+            format!(
+                "no rule gives {whom} a role; the ID token has {}; userinfo has {}; left aside for their domain: {:?}",
+                names(&self.said.delivered.id_token),
+                names(&self.said.delivered.userinfo),
+                self.said.delivered.out_of_scope,
+            ),
+        )
+    }
+}
+
+fn refusal(code: Code, detail: String) -> Refusal {
+    Refusal { code, detail }
+}

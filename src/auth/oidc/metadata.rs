@@ -1,0 +1,105 @@
+//! What a provider says of itself, with what Parvis reads of it.
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod, CoreGrantType,
+    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+    CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+};
+use openidconnect::{
+    AdditionalProviderMetadata, AuthType, ClientId, ClientSecret, EndpointMaybeSet, EndpointNotSet,
+    EndpointSet, ProviderMetadata, RedirectUrl,
+};
+use serde::{Deserialize, Serialize};
+
+use super::Client;
+use super::refusal::{Code, Refusal};
+
+/// What a provider says of itself beside the essentials.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Further {
+    /// Where to sign out.
+    #[serde(default)]
+    pub end_session_endpoint: Option<String>,
+    /// Whether it names itself in its answers (RFC 9207).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+    /// Whether it tells when a session ended.
+    #[serde(default)]
+    pub backchannel_logout_supported: bool,
+}
+
+impl AdditionalProviderMetadata for Further {}
+
+/// What a provider says of itself, with its keys.
+pub type Metadata = ProviderMetadata<
+    Further,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// The client of the crate, with a provider's addresses.
+pub(super) type Known = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+/// Signatures that only the holder of a private key can make. A shared secret proves nothing about who signed, and no
+/// signature nothing at all.
+const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+    CoreJwsSigningAlgorithm::EdDsa,
+];
+
+/// The signatures that are accepted of a provider: of those it announces, the good ones.
+pub(super) fn algorithms(metadata: &Metadata) -> Vec<CoreJwsSigningAlgorithm> {
+    let announced = metadata.id_token_signing_alg_values_supported();
+    ALGORITHMS
+        .into_iter()
+        .filter(|algorithm| announced.contains(algorithm))
+        .collect()
+}
+
+/// The crate's client for a provider.
+///
+/// # Errors
+/// When the address to come back to is none.
+pub(super) fn known(metadata: &Metadata, client: &Client<'_>) -> Result<Known, Refusal> {
+    let redirect = RedirectUrl::new(client.redirect.to_owned())
+        .map_err(|error| Refusal::because(Code::Discovery, &error))?;
+    let secret = client
+        .secret
+        .map(|secret| ClientSecret::new(secret.to_owned()));
+    let id = ClientId::new(client.configuration.client_id.clone());
+    let known = CoreClient::from_provider_metadata(metadata.clone(), id, secret);
+    // Basic is what providers must take where they announce nothing.
+    let methods = metadata.token_endpoint_auth_methods_supported();
+    let takes = |method| methods.is_some_and(|methods| methods.contains(&method));
+    let auth_type = if takes(CoreClientAuthMethod::ClientSecretPost)
+        && !takes(CoreClientAuthMethod::ClientSecretBasic)
+    {
+        AuthType::RequestBody
+    } else {
+        AuthType::BasicAuth
+    };
+    Ok(known.set_redirect_uri(redirect).set_auth_type(auth_type))
+}
