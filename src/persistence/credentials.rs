@@ -238,6 +238,26 @@ pub fn remove_passkey(tx: &mut Transaction<'_>, person: PersonId, id: i32) -> Re
     Ok(diesel::delete(own).execute(tx.connection())? > 0)
 }
 
+/// Takes the second factors of a person away that are younger than a moment.
+///
+/// # Errors
+/// When the database is not available.
+pub fn remove_second_factors_since(
+    tx: &mut Transaction<'_>,
+    person: PersonId,
+    since: Moment,
+) -> Result<(), Error> {
+    let young = authenticators::table
+        .find(person.0)
+        .filter(authenticators::confirmed_at.gt(since));
+    diesel::delete(young).execute(tx.connection())?;
+    let young = passkeys::table
+        .filter(passkeys::person_id.eq(person.0))
+        .filter(passkeys::created_at.gt(since));
+    diesel::delete(young).execute(tx.connection())?;
+    Ok(())
+}
+
 /// Takes all second factors of a person away: what is left is the password.
 ///
 /// # Errors
