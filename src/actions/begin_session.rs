@@ -244,11 +244,7 @@ pub fn strengthen(
 ///
 /// # Errors
 /// When the database is not available.
-pub fn invitation(
-    tx: &mut Transaction<'_>,
-    person: &Person,
-    now: Moment,
-) -> Result<String, Error> {
+pub fn invitation(tx: &mut Transaction<'_>, person: &Person, now: Moment) -> Result<String, Error> {
     let link = secret::random()?;
     invitations::add(tx, person.id, &secret::digest(&link), now, now + INVITATION)?;
     Ok(link)
@@ -280,8 +276,12 @@ fn tell(
     } else {
         let account = format!("{}/me", letterhead.address);
         (
-            format!("Ce n’était pas vous ? Changez le mot de passe de votre compte universitaire, et fermez vos sessions ici :\n{account}"),
-            format!("This was not you? Change the password of your university account, and end your sessions here:\n{account}"),
+            format!(
+                "Ce n’était pas vous ? Changez le mot de passe de votre compte universitaire, et fermez vos sessions ici :\n{account}"
+            ),
+            format!(
+                "This was not you? Change the password of your university account, and end your sessions here:\n{account}"
+            ),
         )
     };
     let body = format!(
@@ -296,6 +296,9 @@ fn tell(
          This was you? There is nothing to do.\n\n{english}\n",
         name = person.name,
     );
-    let subject = ("connexion depuis un nouvel appareil", "sign-in from a new device");
+    let subject = (
+        "connexion depuis un nouvel appareil",
+        "sign-in from a new device",
+    );
     letterhead.write(tx, person, subject, &body, now).map(drop)
 }

@@ -32,9 +32,7 @@ const SUSPECT: TimeDelta = TimeDelta::days(7);
 /// When the database is not available.
 pub fn is_administrator(view: &mut View<'_>, person: PersonId) -> Result<bool, Error> {
     let grants = people::grants_of(view, person)?;
-    Ok(grants
-        .iter()
-        .any(|grant| grant.role.needs_strong_sign_in()))
+    Ok(grants.iter().any(|grant| grant.role.needs_strong_sign_in()))
 }
 
 /// Why a password was not changed.
@@ -76,10 +74,12 @@ pub async fn change(
             let is_administrator = is_administrator(tx, person.id)?;
             let source = source(tx, Some(person.id), &browser)?;
             let patience = Patience::WITH_PASSWORDS;
-            Ok(match failures::admit(tx, &account, &source, patience, now)? {
-                Admission::Admitted(made) => Ok((made, source, hash, is_administrator)),
-                Admission::Wait(wait) => Err(wait),
-            })
+            Ok(
+                match failures::admit(tx, &account, &source, patience, now)? {
+                    Admission::Admitted(made) => Ok((made, source, hash, is_administrator)),
+                    Admission::Wait(wait) => Err(wait),
+                },
+            )
         })
         .await?;
     let (made, source, hash, is_administrator) = match admitted {

@@ -238,14 +238,8 @@ pub async fn add_passkey(
                 .end_registration(new.answer, &state)
                 .map_err(|refused| refuse(refused.to_string()))?;
             let name: String = new.name.chars().take(80).collect();
-            if !credentials::add_passkey(
-                tx,
-                person.id,
-                &made.credential,
-                &name,
-                &made.state,
-                now,
-            )? {
+            if !credentials::add_passkey(tx, person.id, &made.credential, &name, &made.state, now)?
+            {
                 return Err(refuse("this passkey is registered already".to_owned()));
             }
             added(tx, &letterhead, &who, "add-passkey", now)?;

@@ -110,7 +110,8 @@ pub async fn with_password(
         .write(move |tx| {
             let person = people::by_login(tx, &login)?;
             let source = source(tx, person.as_ref().map(|person| person.id), &asking)?;
-            let made = match failures::admit(tx, &account, &source, Patience::WITH_PASSWORDS, now)? {
+            let made = match failures::admit(tx, &account, &source, Patience::WITH_PASSWORDS, now)?
+            {
                 Admission::Admitted(made) => made,
                 Admission::Wait(wait) => return Ok(Err(wait)),
             };
@@ -143,7 +144,13 @@ pub async fn with_password(
                 _ => None,
             };
             let Some(person) = person else {
-                refuse(tx, admitted.person.as_ref(), &browser, "wrong password", now)?;
+                refuse(
+                    tx,
+                    admitted.person.as_ref(),
+                    &browser,
+                    "wrong password",
+                    now,
+                )?;
                 return Ok(Outcome::Wrong);
             };
             failures::forgive(tx, admitted.made, &account, &admitted.source)?;
@@ -281,7 +288,15 @@ pub async fn with_code(
             }
             failures::forgive(tx, made, &account, &source)?;
             ceremonies::take(tx, &digest, now - PATIENCE)?;
-            let begun = second(tx, &letterhead, &person, &step.method, "totp", &browser, now)?;
+            let begun = second(
+                tx,
+                &letterhead,
+                &person,
+                &step.method,
+                "totp",
+                &browser,
+                now,
+            )?;
             Ok(Second::Outcome(Outcome::SignedIn(begun, step.back)))
         })
         .await
@@ -392,7 +407,15 @@ pub async fn with_passkey(
             };
             let (begun, back) = match step {
                 Some(step) => (
-                    second(tx, &letterhead, &person, &step.method, "passkey", &browser, now)?,
+                    second(
+                        tx,
+                        &letterhead,
+                        &person,
+                        &step.method,
+                        "passkey",
+                        &browser,
+                        now,
+                    )?,
                     step.back,
                 ),
                 None => {
@@ -528,7 +551,9 @@ pub(super) fn keys(parvis: &Parvis) -> Result<Passkeys, Error> {
         institution,
     )
     .ok_or_else(|| {
-        Error::NotFound("passkeys: people reach this service by an address, not by a name".to_owned())
+        Error::NotFound(
+            "passkeys: people reach this service by an address, not by a name".to_owned(),
+        )
     })
 }
 

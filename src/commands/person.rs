@@ -178,7 +178,9 @@ fn on<T>(
 
 fn tell(parvis: &Parvis, secret: &str) {
     println!("{}", link(parvis, secret));
-    eprintln!("Whoever opens this link within 48 hours chooses the password. It is good once and not shown again.");
+    eprintln!(
+        "Whoever opens this link within 48 hours chooses the password. It is good once and not shown again."
+    );
 }
 
 /// The link that an invitation is.

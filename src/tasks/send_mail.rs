@@ -4,6 +4,7 @@
 //! before that is written down, it is sent again: twice is better than never.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -17,8 +18,8 @@ use crate::auth::sealing::Seal;
 use crate::clock::Clock;
 use crate::config::{Mail, MailSecurity};
 use crate::error::Error;
-use crate::persistence::outbox::{self, Waiting};
 use crate::persistence::Database;
+use crate::persistence::outbox::{self, Waiting};
 
 /// Letters sent in one go.
 const AT_ONCE: i64 = 20;
@@ -128,6 +129,20 @@ fn encrypted(relay: &str, ca_file: Option<&Path>) -> Result<TlsParameters, Error
     builder.build().map_err(Error::internal)
 }
 
+/// How often to look for letters.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Sends letters as they become due, until it is stopped. On its own and not among the tasks of the schedule: a mail server
+/// that does not answer would hold those up.
+pub async fn keep_sending(database: Database, clock: Clock, post: Post, seal: Arc<Seal>) {
+    loop {
+        if let Err(error) = send_due(&database, &clock, &post, &seal).await {
+            log::warn!("mail: {}", error.chain());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
 /// Sends the letters that are due.
 ///
 /// # Errors
@@ -153,7 +168,10 @@ pub async fn send_due(
             }
             Err(why) => {
                 // The reason may name the recipient, so it stands beside the letter, not in the log.
-                log::warn!("mail: letter {} was not taken; parvis mail tells why", letter.id);
+                log::warn!(
+                    "mail: letter {} was not taken; parvis mail tells why",
+                    letter.id
+                );
                 database
                     .write(move |tx| outbox::failed(tx, &letter, &why, now))
                     .await?;

@@ -144,9 +144,9 @@ fn build<'t>(
             .is_err(),
         has_password: factors.has_password,
         rule: rule(&t, factors.is_administrator),
-        codes: factors.codes_since.map(|since| {
-            t.say_with("codes-since", &[("since", moments.say(since).into())])
-        }),
+        codes: factors
+            .codes_since
+            .map(|since| t.say_with("codes-since", &[("since", moments.say(since).into())])),
         passkeys: passkeys.collect(),
         devices: devices.collect(),
         problem,
@@ -162,10 +162,7 @@ pub(super) async fn password(
 ) -> HttpResponse {
     let language = language::of_person(&request, &services.texts);
     let t = services.texts.in_language(&language);
-    let (old, new) = (
-        form.raw("old").to_owned(),
-        form.raw("password").to_owned(),
-    );
+    let (old, new) = (form.raw("old").to_owned(), form.raw("password").to_owned());
     if new != form.raw("again") {
         let problem = Some(("password", t.say("password-differs")));
         return page(&request, &services, &who, problem, refusal(None)).await;

@@ -10,6 +10,7 @@ use super::cache::Cache;
 use super::metrics::Metrics;
 use super::rates::Rates;
 use super::texts::Texts;
+use crate::auth::local::Local;
 use crate::ingest::Door;
 use crate::live::Board;
 use crate::parvis::Parvis;
@@ -24,6 +25,8 @@ pub struct Services {
     pub board: Arc<Board>,
     /// The texts of pages.
     pub texts: Texts,
+    /// What accounts of this service need.
+    pub local: Local,
     pub(super) assets: Assets,
     pub(super) cache: Cache,
     pub(super) metrics: Metrics,
@@ -42,6 +45,7 @@ impl Services {
         door: Door,
         board: Arc<Board>,
         texts: Texts,
+        local: Local,
         open_files: u64,
     ) -> Self {
         let rates = Rates::new(parvis.settings.web.api_requests_per_minute);
@@ -51,6 +55,7 @@ impl Services {
             door,
             board,
             texts,
+            local,
             assets: Assets::new(),
             cache: Cache::default(),
             metrics: Metrics::default(),

@@ -186,7 +186,7 @@ impl TestParvis {
         let text = format!(
             "[web]\npublic_name = \"{host}\"\nhttps = \"{host}:21443\"\nhttp = \"{host}:21080\"\n\
              certificate = \"{place}/certificate.pem\"\nkey = \"{place}/key.pem\"\nlocal_socket = \"{}\"\nworkers = 2\n\
-             [database]\nurl = \"{database}\"\n{settings}",
+             [database]\nurl = \"{database}\"\n[auth]\nkey_file = \"{place}/seal.key\"\n{settings}",
             socket.display(),
         );
         std::fs::write(directory.join("parvis.toml"), text).unwrap();

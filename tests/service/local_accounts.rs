@@ -339,10 +339,7 @@ async fn a_password_alone_adds_no_second_factor_to_one_there_is() {
             answer.text
         );
     }
-    assert_eq!(
-        weak.post("/me/codes", &[("remove", "1")]).await.status,
-        409
-    );
+    assert_eq!(weak.post("/me/codes", &[("remove", "1")]).await.status, 409);
     let before = weak.session();
     let answer = weak.post("/me/confirm", &[]).await;
     assert_eq!(leads_to(&answer), "/sign-in/second");
@@ -365,9 +362,8 @@ async fn changing_the_password_ends_the_other_sessions() {
     other.sign_in("ada", PASSWORD).await;
     assert!(other.is_signed_in().await);
     ada.get("/me/security").await;
-    let change = |old: &'static str, new: &'static str| {
-        [("old", old), ("password", new), ("again", new)]
-    };
+    let change =
+        |old: &'static str, new: &'static str| [("old", old), ("password", new), ("again", new)];
     let wrong = ada.post("/me/password", &change(OTHER, OTHER)).await;
     assert_eq!(wrong.status, 422, "{}", wrong.text);
     let weak = ada
@@ -401,7 +397,8 @@ async fn a_new_browser_is_told_by_mail_once_and_the_mail_takes_the_account_back(
     // No server yet: the letter waits, says why, and is sent later.
     parvis
         .wait_until("a failure", || {
-            parvis.number("SELECT count(*) FROM outbox WHERE failure IS NOT NULL AND tries > 0") == 1
+            parvis.number("SELECT count(*) FROM outbox WHERE failure IS NOT NULL AND tries > 0")
+                == 1
         })
         .await;
     assert!(parvis.run(&["mail"]).contains("ada@uni.example"));
@@ -425,7 +422,8 @@ async fn a_new_browser_is_told_by_mail_once_and_the_mail_takes_the_account_back(
     }
     parvis
         .wait_until("the note that it was sent", || {
-            parvis.number("SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL AND body = ''") == 1
+            parvis.number("SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL AND body = ''")
+                == 1
         })
         .await;
 

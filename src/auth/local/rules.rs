@@ -207,7 +207,10 @@ fn guesses(password: &str, about: About<'_>) -> u64 {
     words.extend(own.iter().map(String::as_str));
     words.extend(FRENCH);
     let plain = without_accents(password);
-    let bare: String = plain.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let bare: String = plain
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .collect();
     [password, &plain, &bare]
         .map(|password| zxcvbn::zxcvbn(password, &words).guesses())
         .into_iter()

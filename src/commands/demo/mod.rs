@@ -150,7 +150,8 @@ fn settings(directory: &Path, url: &str, https: u16, http: u16) -> String {
          [web]\npublic_name = \"localhost\"\nhttps = \"[::]:{https}\"\nhttp = \"[::]:{http}\"\n\
          certificate = \"{directory}/certificate.pem\"\nkey = \"{directory}/key.pem\"\n\
          local_socket = \"{directory}/parvis.sock\"\n\n\
-         [database]\nurl = \"{url}\"\n"
+         [database]\nurl = \"{url}\"\n\n\
+         [auth]\nkey_file = \"{directory}/seal.key\"\n"
     )
 }
 

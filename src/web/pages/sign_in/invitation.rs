@@ -112,10 +112,7 @@ pub(in crate::web) async fn send(
 
 fn gone(request: &HttpRequest, services: &Services) -> HttpResponse {
     let language = language::of_person(request, &services.texts);
-    let words = services
-        .texts
-        .in_language(&language)
-        .say("invitation-gone");
+    let words = services.texts.in_language(&language).say("invitation-gone");
     let status = actix_web::http::StatusCode::GONE;
     failure::refuse(
         request,

@@ -154,7 +154,9 @@ pub(in crate::web) fn refusal(wait: Option<TimeDelta>) -> actix_web::HttpRespons
 /// When to try again, in words.
 pub(in crate::web) fn waiting(t: &Speech<'_>, wait: TimeDelta) -> String {
     match wait.num_seconds().max(0) + 1 {
-        seconds if seconds <= 60 => t.say_with("sign-in-wait-seconds", &[("count", seconds.into())]),
+        seconds if seconds <= 60 => {
+            t.say_with("sign-in-wait-seconds", &[("count", seconds.into())])
+        }
         seconds => t.say_with(
             "sign-in-wait-minutes",
             &[("count", ((seconds + 59) / 60).into())],

@@ -63,11 +63,6 @@ pub(in crate::web) async fn send(
         answer,
         back: ours(form.text("return")),
     };
-    let asked = with_passkey(
-        &services.parvis,
-        &services.local,
-        answer,
-        browser(&request),
-    );
+    let asked = with_passkey(&services.parvis, &services.local, answer, browser(&request));
     second::answer(&request, &services, asked.await).await
 }
