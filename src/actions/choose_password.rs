@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::begin_session::{Begun, Browser, Letterhead, Proof, begin, invitation};
 use super::sign_in_locally::{account, has_second_factor, source};
 use crate::auth::local::Local;
-use crate::auth::local::rules::{About, Weakness, judge};
+use crate::auth::local::rules::{About, Weakness};
 use crate::auth::secret;
 use crate::auth::sessions::SignedIn;
 use crate::domain::actor::Actor;
@@ -90,22 +90,19 @@ pub async fn change(
         return Ok(Err(Refusal::Wrong));
     }
     let letterhead = Letterhead::of(parvis, &local.seal);
-    let judged = judge(
-        &new,
-        about(&who.person, letterhead.institution()),
-        is_administrator,
-    );
-    let hash = match judged {
-        Ok(()) => Some(local.passwords.hash(&new).await?),
-        Err(_) => None,
-    };
+    let about = about(&who.person, letterhead.institution());
+    let hashed = local
+        .passwords
+        .hash_if_good(&new, about, is_administrator)
+        .await?;
     let person = who.person.clone();
     parvis
         .database
         .write(move |tx| {
             failures::forgive(tx, made, &account, &source)?;
-            let Some(hash) = hash else {
-                return Ok(judged.map_err(Refusal::Weak));
+            let hash = match hashed {
+                Ok(hash) => hash,
+                Err(weakness) => return Ok(Err(Refusal::Weak(weakness))),
             };
             credentials::set_password(tx, person.id, &hash, now)?;
             sessions::end(tx, Ending::AllBut(person.id, own), now)?;
@@ -186,10 +183,14 @@ pub async fn accept(
         return Ok(Accepted::Gone);
     };
     let about = about(&invited.person, letterhead.institution());
-    if let Err(weakness) = judge(&password, about, invited.is_administrator) {
-        return Ok(Accepted::Weak(weakness));
-    }
-    let hash = local.passwords.hash(&password).await?;
+    let hashed = local
+        .passwords
+        .hash_if_good(&password, about, invited.is_administrator)
+        .await?;
+    let hash = match hashed {
+        Ok(hash) => hash,
+        Err(weakness) => return Ok(Accepted::Weak(weakness)),
+    };
     parvis
         .database
         .write(move |tx| {

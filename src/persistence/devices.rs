@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::database::{Transaction, View};
-use super::schema::{devices, people};
+use super::schema::devices;
 use crate::domain::ids::PersonId;
 use crate::domain::reading::Moment;
 use crate::error::Error;
@@ -34,24 +34,6 @@ pub struct Seen<'a> {
     pub agent: &'a str,
     /// From where.
     pub address: &'a str,
-}
-
-/// The browser with a cookie, if the local account of a name knows it.
-///
-/// # Errors
-/// When the database is not available.
-pub fn known_to_login(
-    view: &mut View<'_>,
-    login: &str,
-    digest: &[u8; 32],
-) -> Result<Option<i64>, Error> {
-    Ok(devices::table
-        .inner_join(people::table)
-        .filter(people::login.eq(login))
-        .filter(devices::digest.eq(digest.as_slice()))
-        .select(devices::id)
-        .first(view.connection())
-        .optional()?)
 }
 
 /// The browser with a cookie, if a person knows it.

@@ -8,7 +8,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use tokio::sync::Semaphore;
 
-use super::rules::normalized;
+use super::rules::{About, Weakness, judge, normalized};
 use crate::error::Error;
 
 /// 19 MiB, two passes, one lane: the least that OWASP's ASVS 5 asks for.
@@ -36,13 +36,32 @@ impl Passwords {
         }
     }
 
-    /// The hash of a password, in PHC form.
+    /// The hash of a password, if it is good enough.
     ///
     /// # Errors
     /// When too many wait.
-    pub async fn hash(&self, password: &str) -> Result<String, Error> {
+    pub async fn hash_if_good(
+        &self,
+        password: &str,
+        about: About<'_>,
+        is_administrator: bool,
+    ) -> Result<Result<String, Weakness>, Error> {
         let password = normalized(password);
-        self.in_turn(move || hash(&password)).await?
+        let own = [about.name, about.login, about.email, about.institution].map(str::to_owned);
+        self.in_turn(move || {
+            let [name, login, email, institution] = own.each_ref().map(String::as_str);
+            let about = About {
+                name,
+                login,
+                email,
+                institution,
+            };
+            match judge(&password, about, is_administrator) {
+                Ok(()) => hash(&password).map(Ok),
+                Err(weakness) => Ok(Err(weakness)),
+            }
+        })
+        .await?
     }
 
     /// Whether a password is the one that was hashed. Without a hash it takes as long to say no.
@@ -127,19 +146,21 @@ fn failed(error: impl std::fmt::Display) -> Error {
 mod tests {
     use super::*;
 
+    async fn good(passwords: &Passwords) -> String {
+        let about = About::default();
+        let hashed = passwords.hash_if_good("vélo orage citron lampe", about, true);
+        hashed.await.unwrap().unwrap()
+    }
+
     #[tokio::test]
     async fn a_password_is_kept_as_argon2id_and_known_again() {
         let passwords = Passwords::new();
-        let hash = passwords.hash("vélo orage citron lampe").await.unwrap();
+        let hash = good(&passwords).await;
         assert!(
             hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
             "{hash}"
         );
-        assert_ne!(
-            hash,
-            passwords.hash("vélo orage citron lampe").await.unwrap(),
-            "each has its own salt"
-        );
+        assert_ne!(hash, good(&passwords).await, "each has its own salt");
         for (password, is_right) in [
             ("vélo orage citron lampe", true),
             ("ve\u{301}lo orage citron lampe", true),
@@ -160,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn no_account_costs_as_much_as_a_wrong_password() {
         let passwords = Passwords::new();
-        let hash = passwords.hash("vélo orage citron lampe").await.unwrap();
+        let hash = good(&passwords).await;
         let took = async |hash: Option<String>| {
             let since = std::time::Instant::now();
             for _ in 0..5 {

@@ -85,6 +85,10 @@ pub(in crate::web) async fn send(
     services: web::Data<Services>,
     form: Form,
 ) -> HttpResponse {
+    // Counted in memory first: a flood is not worth a connection to the database.
+    if let Err(refused) = services.rates.take(&request, &services) {
+        return *refused;
+    }
     let back = ours(form.text("return"));
     let attempt = Attempt {
         login: form.text("login").to_owned(),

@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::local::browser;
-use super::{ours, second};
+use super::{ours, parameter, second};
 use crate::actions::sign_in_locally::{Answer, Ceremony, begin_passkey, with_passkey};
 use crate::error::Error;
 use crate::web::failure::{self, Reader};
@@ -22,7 +22,9 @@ pub(in crate::web) async fn begin(
     if let Err(refused) = services.rates.take(&request, &services) {
         return *refused;
     }
-    let step = cookies::value(&request, cookies::STEP);
+    // A first step that somebody left unfinished is no reason to ask for one person's passkeys only.
+    let is_second = parameter(&request, "second").is_some();
+    let step = cookies::value(&request, cookies::STEP).filter(|_| is_second);
     let begun = begin_passkey(&services.parvis, &services.local, step).await;
     challenge(&request, &services, begun)
 }

@@ -101,6 +101,9 @@ pub(in crate::web) async fn send(
     services: web::Data<Services>,
     form: Form,
 ) -> HttpResponse {
+    if let Err(refused) = services.rates.take(&request, &services) {
+        return *refused;
+    }
     let Some(step) = cookies::value(&request, cookies::STEP) else {
         return admin::see("/sign-in");
     };
