@@ -551,3 +551,40 @@ async fn what_the_console_does_to_people_is_in_the_audit() {
     let acts = parvis.stored_in("^audit_records$");
     assert!(!acts.contains("typed as a name"), "{acts}");
 }
+
+#[tokio::test]
+async fn mail_goes_encrypted_and_only_to_a_server_that_proves_its_name() {
+    let relay = "127.9.25.3";
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("mail-server-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let (certificate, key) = (directory.join("mail.pem"), directory.join("mail.key"));
+    parvis::appliance::certificate::ensure(&certificate, &key, relay).unwrap();
+    let [certificate, key] = [certificate, key].map(|path| path.display().to_string());
+    let mut server = MailServer::at(&directory, relay);
+    server.start(&["--tlscert", &certificate, "--tlskey", &key]);
+    // The settings of a test go on where the section of sign-ins ends.
+    let encrypted = MailServer::settings(relay).replace("\"none\"", "\"starttls\"");
+    for (trusted, is_taken) in [
+        (format!("ca_file = \"{certificate}\"\n"), true),
+        (String::new(), false),
+    ] {
+        let parvis = TestParvis::start_with(LIBRARY, &format!("{trusted}{encrypted}")).await;
+        ada(&parvis, &["--email", "ada@uni.example"]).await;
+        let mut other = Somebody::at(&parvis, "127.9.0.2");
+        assert_eq!(leads_to(&other.sign_in("ada", PASSWORD).await), "/me");
+        if is_taken {
+            server.wait_for(&parvis, 1).await;
+        } else {
+            parvis
+                .wait_until("a failure", || {
+                    parvis.number("SELECT count(*) FROM outbox WHERE failure ILIKE '%certificate%'")
+                        == 1
+                })
+                .await;
+            assert_eq!(server.letters().len(), 1);
+        }
+        assert!(!parvis.log().contains("ada@uni.example"));
+    }
+    std::fs::remove_dir_all(&directory).unwrap();
+}
