@@ -387,6 +387,7 @@ async fn a_new_browser_is_told_by_mail_once_and_the_mail_takes_the_account_back(
     let mut server = MailServer::at(&parvis.directory, relay);
     let mut ada = ada(&parvis, &["--email", "ada@uni.example"]).await;
     // The browser of the invitation is no news, nor is the same one again.
+    ada.get("/me").await;
     ada.post("/sign-out", &[]).await;
     assert_eq!(leads_to(&ada.sign_in("ada", PASSWORD).await), "/me");
     assert_eq!(parvis.number("SELECT count(*) FROM outbox"), 0);
