@@ -62,6 +62,7 @@ async fn passkeys_work_in_a_real_browser() {
         .env("PARVIS_ADDRESS", format!("https://{name}:21443"))
         .env("PARVIS_HOST", host)
         .env("PARVIS_LINK", link.trim())
+        .env("PARVIS_SCREENSHOTS", screenshots())
         .status()
         .unwrap();
     assert!(status.success(), "passkeys do not work; see above");
