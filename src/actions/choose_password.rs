@@ -263,6 +263,34 @@ pub async fn disown(parvis: &Parvis, local: &Local, who: &SignedIn) -> Result<bo
         .await
 }
 
+/// [`invite_within`], as a unit of work.
+///
+/// # Errors
+/// See [`invite_within`].
+pub async fn invite(parvis: &Parvis, actor: &Actor, id: PersonId) -> Result<String, Error> {
+    let (actor, now) = (actor.clone(), parvis.clock.now());
+    parvis
+        .database
+        .write(move |tx| invite_within(tx, &actor, id, now))
+        .await
+}
+
+/// [`reset_second_factor_within`], as a unit of work.
+///
+/// # Errors
+/// See [`reset_second_factor_within`].
+pub async fn reset_second_factor(
+    parvis: &Parvis,
+    actor: &Actor,
+    id: PersonId,
+) -> Result<(), Error> {
+    let (actor, now) = (actor.clone(), parvis.clock.now());
+    parvis
+        .database
+        .write(move |tx| reset_second_factor_within(tx, &actor, id, now))
+        .await
+}
+
 /// Makes a one-time link with which a person chooses a password, and returns its secret: the only time it is seen.
 ///
 /// # Errors

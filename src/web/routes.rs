@@ -69,6 +69,10 @@ pub(super) fn public(config: &mut ServiceConfig) {
             admin::person,
             admin::change_person,
         ))
+        .service(taking(
+            "/admin/people/{id:[0-9]{1,9}}/account",
+            admin::change_account,
+        ))
         .service(taking("/admin/see-as", admin::see_as))
         .service(showing("/admin/audit", admin::audit))
         .service(showing("/admin/audit.csv", admin::export_audit))

@@ -262,6 +262,20 @@ async fn an_administrator_with_a_password_alone_can_only_set_up_a_second_factor(
     let weak = ada.session();
     assert_eq!(ada.get("/admin/people").await.status, 403);
     enrol(&mut ada).await;
+    // They invite others, and nobody else does.
+    parvis.run(&["person", "add", "bob", "--role", "execution"]);
+    let bob = parvis.number("SELECT id FROM people WHERE login = 'bob'");
+    let (page, invite) = (
+        format!("/admin/people/{bob}"),
+        format!("/admin/people/{bob}/account"),
+    );
+    assert_eq!(ada.get(&page).await.status, 200);
+    let made = ada.post(&invite, &[("do", "invite")]).await;
+    let link = between(&made.text, "<p class=\"secret\">", "</p>").unwrap();
+    let mut bob = Somebody::at(&parvis, "127.9.0.3");
+    assert_eq!(leads_to(&bob.accept(&link, OTHER).await), "/me");
+    bob.get("/me").await;
+    assert_eq!(bob.post(&invite, &[("do", "invite")]).await.status, 403);
     // What they may do changed, and with it the identifier of the session.
     assert_ne!(ada.session(), weak);
     assert_eq!(ada.get("/admin/people").await.status, 200);

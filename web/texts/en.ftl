@@ -344,3 +344,9 @@ device-words = { $agent } · { $address } · first { $first }, last { $last }
 not-me-title = That was not me
 not-me-lead = If you do not know one of these, or a session or sign-in of your account: this ends all your sessions, takes your password away and sends you a link to choose a new one.
 not-me-button = This was not me
+
+person-invite = Make a link to choose a password
+person-reset-second-factor = Take second factors away
+invited-title = A link to choose a password
+invited-lead = Give it to the person and to nobody else. It is good once, for 48 hours, and is not shown again.
+invited-back = Back to the person

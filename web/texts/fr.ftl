@@ -345,3 +345,9 @@ device-words = { $agent } · { $address } · première fois { $first }, dernièr
 not-me-title = Ce n’était pas moi
 not-me-lead = Si vous ne reconnaissez pas l’un d’eux, ou une session ou connexion de votre compte : ceci met fin à toutes vos sessions, retire votre mot de passe et vous envoie un lien pour en choisir un nouveau.
 not-me-button = Ce n’était pas moi
+
+person-invite = Créer un lien pour choisir un mot de passe
+person-reset-second-factor = Retirer les seconds facteurs
+invited-title = Un lien pour choisir un mot de passe
+invited-lead = Remettez-le à la personne et à personne d’autre. Il sert une seule fois, pendant 48 heures, et ne sera plus affiché.
+invited-back = Retour à la personne
