@@ -405,26 +405,21 @@ pub async fn with_passkey(
                 }
                 _ => None,
             };
-            let (begun, back) = match step {
-                Some(step) => (
-                    second(
-                        tx,
-                        &letterhead,
-                        &person,
-                        &step.method,
-                        "passkey",
-                        &browser,
-                        now,
-                    )?,
-                    step.back,
-                ),
-                None => {
-                    let proof = Proof::of("passkey", true);
-                    (
-                        begin(tx, &letterhead, &person, &proof, &browser, now)?,
-                        answer.back,
-                    )
-                }
+            let (begun, back) = if let Some(step) = step {
+                let begun = second(
+                    tx,
+                    &letterhead,
+                    &person,
+                    &step.method,
+                    "passkey",
+                    &browser,
+                    now,
+                )?;
+                (begun, step.back)
+            } else {
+                let proof = Proof::of("passkey", true);
+                let begun = begin(tx, &letterhead, &person, &proof, &browser, now)?;
+                (begun, answer.back)
             };
             Ok(Second::Outcome(Outcome::SignedIn(begun, back)))
         })

@@ -8,6 +8,9 @@ use crate::domain::ids::PersonId;
 use crate::domain::reading::Moment;
 use crate::error::Error;
 
+/// Who began a ceremony, where that is known, and what was sealed.
+pub type Remembered = (Option<PersonId>, Vec<u8>);
+
 /// Remembers a ceremony under the digest of a random name.
 ///
 /// # Errors
@@ -38,7 +41,7 @@ pub fn find(
     view: &mut View<'_>,
     digest: &[u8],
     begun_after: Moment,
-) -> Result<Option<(Option<PersonId>, Vec<u8>)>, Error> {
+) -> Result<Option<Remembered>, Error> {
     let found: Option<(Option<i32>, Vec<u8>)> = ceremonies::table
         .find(digest)
         .filter(ceremonies::begun_at.gt(begun_after))
@@ -56,7 +59,7 @@ pub fn take(
     tx: &mut Transaction<'_>,
     digest: &[u8],
     begun_after: Moment,
-) -> Result<Option<(Option<PersonId>, Vec<u8>)>, Error> {
+) -> Result<Option<Remembered>, Error> {
     let taken: Option<(Option<i32>, Vec<u8>, Moment)> =
         diesel::delete(ceremonies::table.find(digest))
             .returning((

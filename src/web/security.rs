@@ -43,8 +43,8 @@ struct Page<'t> {
     /// There is a second factor, and this session did not use it.
     must_confirm: bool,
     may_have_passkeys: bool,
-    has_password: bool,
-    rule: String,
+    /// What a password must be, for who has one.
+    rule: Option<String>,
     codes: Option<String>,
     passkeys: Vec<ShownPasskey>,
     devices: Vec<String>,
@@ -142,8 +142,9 @@ fn build<'t>(
             .public_name
             .parse::<std::net::IpAddr>()
             .is_err(),
-        has_password: factors.has_password,
-        rule: rule(&t, factors.is_administrator),
+        rule: factors
+            .has_password
+            .then(|| rule(&t, factors.is_administrator)),
         codes: factors
             .codes_since
             .map(|since| t.say_with("codes-since", &[("since", moments.say(since).into())])),

@@ -160,22 +160,21 @@ fn administrator(parvis: &Parvis) -> anyhow::Result<String> {
     let known = parvis
         .database
         .read_blocking(|view| people::by_login(view, LOGIN))?;
-    let secret = match known {
-        Some(person) => parvis
+    let secret = if let Some(person) = known {
+        parvis
             .database
-            .write_blocking(|tx| invite_within(tx, &actor, person.id, now))?,
-        None => {
-            let new = NewPerson {
-                name: "Demo administrator".to_owned(),
-                email: None,
-                login: Some(LOGIN.to_owned()),
-            };
-            let role = Grant {
-                role: Role::InstitutionAdministrator,
-                site: None,
-            };
-            person::add(parvis, &actor, new, Some(role))?
-        }
+            .write_blocking(|tx| invite_within(tx, &actor, person.id, now))?
+    } else {
+        let new = NewPerson {
+            name: "Demo administrator".to_owned(),
+            email: None,
+            login: Some(LOGIN.to_owned()),
+        };
+        let role = Grant {
+            role: Role::InstitutionAdministrator,
+            site: None,
+        };
+        person::add(parvis, &actor, new, Some(role))?
     };
     Ok(person::link(parvis, &secret))
 }

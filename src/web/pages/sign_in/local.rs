@@ -52,13 +52,11 @@ struct Page<'t> {
 pub(in crate::web) fn token(request: &HttpRequest) -> Result<(String, Option<String>), Error> {
     let known = cookies::value(request, cookies::SESSION)
         .or_else(|| cookies::value(request, cookies::VISIT));
-    match known {
-        Some(known) => Ok((csrf::token(&known), None)),
-        None => {
-            let visit = secret::random()?;
-            Ok((csrf::token(&visit), Some(visit)))
-        }
+    if let Some(known) = known {
+        return Ok((csrf::token(&known), None));
     }
+    let visit = secret::random()?;
+    Ok((csrf::token(&visit), Some(visit)))
 }
 
 /// Adds the cookie of a new visit.
