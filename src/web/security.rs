@@ -335,8 +335,11 @@ pub(super) async fn not_me(
     request: HttpRequest,
     services: web::Data<Services>,
     who: Visitor,
-    _form: Form,
+    form: Form,
 ) -> HttpResponse {
+    if !form.has("sure") {
+        return admin::see(HERE);
+    }
     match disown(&services.parvis, &services.local, &who).await {
         Ok(true) => super::pages::sign_in::signed_out("/sign-in?out=disowned"),
         Ok(false) => super::pages::sign_in::signed_out("/sign-in?out=disowned-unsent"),

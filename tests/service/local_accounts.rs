@@ -465,7 +465,7 @@ async fn who_says_that_it_was_not_them_ends_everything_and_gets_a_link_by_mail()
     enrol(&mut thief).await;
     let page = ada.get("/me/security").await;
     assert!(page.text.contains("Browser of 127.9.0.66"), "{}", page.text);
-    let answer = ada.post("/me/not-me", &[]).await;
+    let answer = ada.post("/me/not-me", &[("sure", "1")]).await;
     assert!(leads_to(&answer).starts_with("/sign-in"));
     assert!(!answer.text.contains("/invitation/"));
     assert!(!ada.is_signed_in().await && !thief.is_signed_in().await);
