@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 
 use super::begin_session::{Begun, Browser, Letterhead, Proof, begin, invitation};
-use super::sign_in_locally::{account, has_second_factor, source};
+use super::second_step::has_second_factor;
+use super::sign_in_locally::{account, source};
 use crate::auth::local::Local;
 use crate::auth::local::rules::{About, Weakness};
 use crate::auth::secret;

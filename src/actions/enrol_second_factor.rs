@@ -5,7 +5,8 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::begin_session::{Begun, Browser, Letterhead, strengthen};
-use super::sign_in_locally::{Ceremony, has_second_factor, keys};
+use super::second_step::has_second_factor;
+use super::sign_in_with_passkey::{Ceremony, keys};
 use crate::auth::local::Local;
 use crate::auth::local::totp::Generator;
 use crate::auth::secret;

@@ -11,5 +11,7 @@ pub mod note_error;
 pub mod read_audit;
 pub mod recount_space;
 pub mod replace_secret;
+pub mod second_step;
 pub mod show_history;
 pub mod sign_in_locally;
+pub mod sign_in_with_passkey;

@@ -20,7 +20,7 @@ use crate::actions::choose_password::{Refusal, change, disown};
 use crate::actions::enrol_second_factor::{
     self as enrol, Factors, NewPasskey, Proposed, Removal, add_passkey, confirm_codes, remove,
 };
-use crate::actions::sign_in_locally::step_up;
+use crate::actions::second_step::step_up;
 use crate::auth::sessions::SignedIn;
 use crate::error::Error;
 

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::local::browser;
 use super::{ours, parameter, second};
-use crate::actions::sign_in_locally::{Answer, Ceremony, begin_passkey, with_passkey};
+use crate::actions::sign_in_with_passkey::{Answer, Ceremony, begin_passkey, with_passkey};
 use crate::error::Error;
 use crate::web::failure::{self, Reader};
 use crate::web::form::Form;

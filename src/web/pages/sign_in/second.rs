@@ -5,7 +5,8 @@ use askama::Template;
 use chrono::TimeDelta;
 
 use super::local::{browser, go_on, refusal, token, visiting, waiting};
-use crate::actions::sign_in_locally::{Outcome, Second, Ways, ways, with_code};
+use crate::actions::second_step::{Second, Ways, ways, with_code};
+use crate::actions::sign_in_locally::Outcome;
 use crate::error::Error;
 use crate::web::failure::{self, Reader};
 use crate::web::form::Form;
