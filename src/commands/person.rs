@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::open;
 use crate::actions::choose_password::{invite_within, reset_second_factor_within};
-use crate::actions::manage_people::{Change, add_within, change_within, checked};
+use crate::actions::manage_people::{Change, add_within, change_within};
 use crate::domain::actor::{Actor, Grant};
 use crate::domain::ids::PersonId;
 use crate::domain::person::{NewPerson, Person, Somebody};
@@ -146,7 +146,7 @@ pub(super) fn add(
     new: NewPerson,
     grant: Option<Grant>,
 ) -> Result<String, Error> {
-    let (new, now) = (checked(new)?, parvis.clock.now());
+    let now = parvis.clock.now();
     parvis.database.write_blocking(|tx| {
         let id: PersonId = add_within(tx, actor, new, now)?;
         if let Some(grant) = grant {
