@@ -40,7 +40,7 @@
 //! | `auth` | `domain` `error` `config` `clock` `persistence` `parvis` |
 //! | `actions` | `domain` `error` `clock` `persistence` `auth` `parvis` |
 //! | `live` | `domain` `parvis` |
-//! | `tasks` | `domain` `error` `config` `persistence` |
+//! | `tasks` | `domain` `error` `config` `clock` `persistence` `auth` |
 //! | `web` | `domain` `error` `config` `gateways` `appliance` `parvis` `ingest` `auth` `actions` `live` |
 //! | `commands` | everything |
 //!

@@ -227,8 +227,8 @@ CREATE INDEX sign_in_failures_source_at_idx ON sign_in_failures (source, at);
 CREATE INDEX sign_in_failures_login_at_idx ON sign_in_failures (login, at);
 COMMENT ON TABLE sign_in_failures IS 'Wrong passwords and codes of the last day: what delays and budgets are computed from.';
 COMMENT ON COLUMN sign_in_failures.id IS 'Identifier.';
-COMMENT ON COLUMN sign_in_failures.login IS 'SHA-256 of the name tried: people type passwords there.';
-COMMENT ON COLUMN sign_in_failures.source IS 'The network it came from: an IPv4 address or an IPv6 /64.';
+COMMENT ON COLUMN sign_in_failures.login IS 'SHA-256 of the name tried, as people type passwords there; or of the person whose second factor was.';
+COMMENT ON COLUMN sign_in_failures.source IS 'Where it came from: an IPv4 address, an IPv6 /64, or a browser the account knows.';
 COMMENT ON COLUMN sign_in_failures.at IS 'When.';
 
 CREATE TABLE api_tokens (
@@ -270,7 +270,7 @@ COMMENT ON TABLE outbox IS 'Mail to be sent: written with what it tells of, sent
 COMMENT ON COLUMN outbox.id IS 'Identifier.';
 COMMENT ON COLUMN outbox.recipient IS 'To whom.';
 COMMENT ON COLUMN outbox.subject IS 'Subject.';
-COMMENT ON COLUMN outbox.body IS 'Text.';
+COMMENT ON COLUMN outbox.body IS 'Text, sealed, as base64; empty when it was sent.';
 COMMENT ON COLUMN outbox.created_at IS 'When it was written.';
 COMMENT ON COLUMN outbox.tries IS 'How often it was tried.';
 COMMENT ON COLUMN outbox.next_try_at IS 'When it is tried next.';

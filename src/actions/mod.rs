@@ -1,6 +1,9 @@
 //! What people may do: one verb a file, each a unit of work.
 
 pub mod apply_description;
+pub mod begin_session;
+pub mod choose_password;
+pub mod enrol_second_factor;
 pub mod explain_figure;
 pub mod manage_issuers;
 pub mod manage_people;
@@ -9,5 +12,8 @@ pub mod note_error;
 pub mod read_audit;
 pub mod recount_space;
 pub mod replace_secret;
+pub mod second_step;
 pub mod show_history;
+pub mod sign_in_locally;
+pub mod sign_in_with_passkey;
 pub mod sign_in_with_provider;

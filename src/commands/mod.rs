@@ -12,7 +12,9 @@ mod hand_in;
 mod import;
 mod issuer;
 mod logging;
+mod mail;
 mod migrate;
+mod person;
 mod recount;
 mod replay;
 mod sensors;
@@ -71,6 +73,11 @@ enum Command {
     /// Look into the record of changes and sign-ins.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Look after people and their accounts.
+    #[command(subcommand)]
+    Person(person::Command),
+    /// List the mail that waits to be sent, and why.
+    Mail,
     /// List unexpected errors, newest first.
     Errors(errors::Arguments),
     /// Run a demo campus with simulated sensors, on a database of its own.
@@ -94,6 +101,8 @@ pub fn run() -> ExitCode {
         Command::Import(command) => import::run(&config, &command),
         Command::Replay(arguments) => replay::run(&config, &arguments),
         Command::Audit(command) => audit::run(&config, &command),
+        Command::Person(command) => person::run(&config, command),
+        Command::Mail => mail::run(&config),
         Command::Errors(arguments) => errors::run(&config, &arguments),
         Command::Demo(arguments) => demo::run(arguments),
     };

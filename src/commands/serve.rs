@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::logging;
 use crate::actions::sign_in_with_provider::SignOn;
 use crate::appliance::{certificate, limits, systemd};
+use crate::auth::local::Local;
 use crate::auth::sealing::Seal;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -17,6 +18,7 @@ use crate::ingest::{Recorder, Recording};
 use crate::live::Board;
 use crate::parvis::Parvis;
 use crate::persistence::Transaction;
+use crate::tasks::send_mail::{Post, keep_sending};
 use crate::tasks::{Schedule, close_days, forget_old};
 use crate::web::{self, Doors, Services, Texts};
 
@@ -41,11 +43,23 @@ pub(super) fn run(config: &Path) -> anyhow::Result<()> {
         Some(directory) => Texts::with_directory(directory)?,
         None => Texts::built_in(),
     };
-    web::block_on(serve(settings, texts, open_files))?;
+    let local = Local::new(Arc::new(Seal::ensure(&settings.auth.key_file)?));
+    let post = Post::new(
+        &settings.mail,
+        &settings.web.public_name,
+        settings.auth.ca_file.as_deref(),
+    )?;
+    web::block_on(serve(settings, texts, local, post, open_files))?;
     Ok(())
 }
 
-async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), Error> {
+async fn serve(
+    settings: Settings,
+    texts: Texts,
+    local: Local,
+    post: Option<Post>,
+    open_files: u64,
+) -> Result<(), Error> {
     let mut told_to_stop = signal(SignalKind::terminate()).map_err(Error::internal)?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(Error::internal)?;
     let doors = Doors::take(&settings.web)?;
@@ -66,6 +80,7 @@ async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), 
         Arc::clone(&board),
         texts,
         sign_on,
+        local,
         open_files,
     ));
     let running = doors.open(&services)?;
@@ -76,6 +91,11 @@ async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), 
     let mut tasks = schedule(&parvis, &board, &services, &recording)
         .start()
         .await?;
+    let mailing = post.map(|post| {
+        let seal = Arc::clone(&services.local.seal);
+        let (database, clock) = (parvis.database.clone(), parvis.clock.clone());
+        tokio::task::spawn_local(keep_sending(database, clock, post, seal))
+    });
     let watchdog = tokio::task::spawn_local(tell_systemd(Arc::clone(&services)));
     tokio::select! {
         _ = told_to_stop.recv() => {}
@@ -84,6 +104,9 @@ async fn serve(settings: Settings, texts: Texts, open_files: u64) -> Result<(), 
     log::info!("stopping");
     systemd::stopping();
     watchdog.abort();
+    if let Some(mailing) = mailing {
+        mailing.abort();
+    }
     let _ = tasks.shutdown().await;
     services.close_streams();
     running.stop().await;
@@ -139,6 +162,7 @@ fn schedule(
     let checking = Arc::clone(&services.sign_on);
     let (closing, forgetting, cleaning) =
         (Arc::clone(parvis), Arc::clone(parvis), Arc::clone(parvis));
+    let sweeping = Arc::clone(parvis);
     Schedule::default()
         .every(every(5), "look again at what is open", move || {
             looking.look_again();
@@ -183,6 +207,12 @@ fn schedule(
                 forget_old::readings(&parvis.database, days, now)
                     .await
                     .map(drop)
+            }
+        })
+        .every(every(3_600), "forget traces of sign-ins", move || {
+            let parvis = Arc::clone(&sweeping);
+            async move {
+                forget_old::traces_of_sign_ins(&parvis.database, parvis.clock.now()).await
             }
         })
         .every(every(86_400), "forget old errors", move || {

@@ -28,6 +28,7 @@ pub mod reading;
 pub mod role;
 pub mod session;
 pub mod space_day;
+pub mod throttle;
 pub mod token;
 pub mod trend;
 pub mod words;

@@ -2,11 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::database::Transaction;
+use super::database::{Transaction, View};
 use super::schema::ceremonies;
 use crate::domain::ids::PersonId;
 use crate::domain::reading::Moment;
 use crate::error::Error;
+
+/// Who began a ceremony, where that is known, and what was sealed.
+pub type Remembered = (Option<PersonId>, Vec<u8>);
 
 /// Remembers a ceremony under the digest of a random name.
 ///
@@ -30,6 +33,24 @@ pub fn begin(
     Ok(())
 }
 
+/// A ceremony begun after a moment, left where it is: whoever was wrong may try again.
+///
+/// # Errors
+/// When the database is not available.
+pub fn find(
+    view: &mut View<'_>,
+    digest: &[u8],
+    begun_after: Moment,
+) -> Result<Option<Remembered>, Error> {
+    let found: Option<(Option<i32>, Vec<u8>)> = ceremonies::table
+        .find(digest)
+        .filter(ceremonies::begun_at.gt(begun_after))
+        .select((ceremonies::person_id, ceremonies::state))
+        .first(view.connection())
+        .optional()?;
+    Ok(found.map(|(person, state)| (person.map(PersonId), state)))
+}
+
 /// Takes a ceremony begun after a moment, for good: of two that ask, one gets it.
 ///
 /// # Errors
@@ -38,7 +59,7 @@ pub fn take(
     tx: &mut Transaction<'_>,
     digest: &[u8],
     begun_after: Moment,
-) -> Result<Option<(Option<PersonId>, Vec<u8>)>, Error> {
+) -> Result<Option<Remembered>, Error> {
     let taken: Option<(Option<i32>, Vec<u8>, Moment)> =
         diesel::delete(ceremonies::table.find(digest))
             .returning((

@@ -69,6 +69,36 @@ pub fn due(view: &mut View<'_>, now: Moment, count: i64) -> Result<Vec<Waiting>,
         .load(view.connection())?)
 }
 
+/// A letter that waits, without its text.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+pub struct Unsent {
+    /// Its identifier.
+    pub id: i64,
+    /// To whom.
+    pub recipient: String,
+    /// Subject.
+    pub subject: String,
+    /// How often it was tried.
+    pub tries: i32,
+    /// When it is tried next.
+    pub next_try_at: Moment,
+    /// Why the last try failed.
+    pub failure: Option<String>,
+}
+
+/// All letters that wait, oldest first.
+///
+/// # Errors
+/// When the database is not available.
+pub fn waiting(view: &mut View<'_>) -> Result<Vec<Unsent>, Error> {
+    Ok(outbox::table
+        .filter(outbox::sent_at.is_null())
+        .order(outbox::id)
+        .select(Unsent::as_select())
+        .load(view.connection())?)
+}
+
 /// Notes that a mail server took a letter; its text is not kept.
 ///
 /// # Errors

@@ -465,7 +465,7 @@ diesel::table! {
         recipient -> Text,
         /// Subject.
         subject -> Text,
-        /// Text.
+        /// Text, sealed, as base64; empty when it was sent.
         body -> Text,
         /// When it was written.
         created_at -> Timestamptz,
@@ -667,9 +667,9 @@ diesel::table! {
     sign_in_failures (id) {
         /// Identifier.
         id -> Int8,
-        /// SHA-256 of the name tried: people type passwords there.
+        /// SHA-256 of the name tried, as people type passwords there; or of the person whose second factor was.
         login -> Bytea,
-        /// The network it came from: an IPv4 address or an IPv6 /64.
+        /// Where it came from: an IPv4 address, an IPv6 /64, or a browser the account knows.
         source -> Text,
         /// When.
         at -> Timestamptz,

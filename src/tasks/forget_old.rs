@@ -1,10 +1,10 @@
-//! Forgetting: raw readings after their time, and old notes of errors. The ledger is kept.
+//! Forgetting: raw readings after their time, old notes of errors, and what sign-ins leave behind. The ledger is kept.
 
 use chrono::{Days, TimeDelta};
 
 use crate::domain::reading::Moment;
 use crate::error::Error;
-use crate::persistence::{Database, errors, readings};
+use crate::persistence::{Database, ceremonies, errors, failures, outbox, readings};
 
 /// Drops the raw readings of days that are old and have not been added to for as long; returns how many days.
 ///
@@ -49,4 +49,19 @@ pub async fn notes_of_errors(database: &Database, now: Moment) -> Result<(), Err
         .write(move |tx| errors::forget_old(tx, now))
         .await
         .map(drop)
+}
+
+/// Forgets wrong tries and unfinished sign-ins of yesterday, and letters of last week, sent or not.
+///
+/// # Errors
+/// When the database is not available.
+pub async fn traces_of_sign_ins(database: &Database, now: Moment) -> Result<(), Error> {
+    database
+        .write(move |tx| {
+            failures::forget_old(tx, now)?;
+            ceremonies::forget(tx, now - TimeDelta::days(1))?;
+            outbox::forget(tx, now - TimeDelta::days(7))?;
+            Ok(())
+        })
+        .await
 }

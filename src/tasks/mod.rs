@@ -3,5 +3,6 @@
 pub mod close_days;
 pub mod forget_old;
 mod schedule;
+pub mod send_mail;
 
 pub use schedule::Schedule;

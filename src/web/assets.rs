@@ -11,7 +11,7 @@ use super::failure::{self, Reader, Refusal};
 use super::headers::{self, Kind};
 use super::services::Services;
 
-const FILES: [(&str, &str, &[u8]); 7] = [
+const FILES: [(&str, &str, &[u8]); 8] = [
     (
         "style.css",
         "text/css; charset=utf-8",
@@ -41,6 +41,11 @@ const FILES: [(&str, &str, &[u8]); 7] = [
         "screen.js",
         "text/javascript; charset=utf-8",
         include_bytes!("../../web/scripts/screen.js"),
+    ),
+    (
+        "passkey.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../web/scripts/passkey.js"),
     ),
     (
         "icon.svg",

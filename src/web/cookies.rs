@@ -9,6 +9,15 @@ pub(super) const SESSION: &str = "__Host-session";
 /// Holds a random secret that the forms before a sign-in are bound to.
 pub(super) const VISIT: &str = "__Host-visit";
 
+/// Holds the name of the browser, by which people are told whether they know it.
+pub(super) const DEVICE: &str = "__Host-device";
+
+/// Holds the name of a sign-in that waits for its second step.
+pub(super) const STEP: &str = "__Host-step";
+
+/// Holds the name of a ceremony with a passkey.
+pub(super) const CEREMONY: &str = "__Host-ceremony";
+
 /// Holds the language chosen for the pages of staff.
 pub(super) const LANGUAGE: &str = "__Host-language";
 

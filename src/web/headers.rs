@@ -42,7 +42,8 @@ pub(super) fn of(kind: Kind) -> impl Iterator<Item = (HeaderName, &'static str)>
     let all = [
         (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // Without any referrer browsers call the origin of a form "null", and its own service would refuse it.
+        (header::REFERRER_POLICY, "same-origin"),
         (header::CONTENT_SECURITY_POLICY, policy),
         (
             PERMISSIONS_POLICY,

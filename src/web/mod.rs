@@ -22,6 +22,7 @@ mod query;
 mod rates;
 mod redirect;
 mod routes;
+mod security;
 mod server;
 mod services;
 mod signed_in;

@@ -8,7 +8,7 @@ use super::api::{history, live, me, openapi, places, spaces};
 use super::services::Services;
 use super::{
     account, admin, assets, failure, health, ingest, local as local_door, metrics, pages,
-    redirect as redirection,
+    redirect as redirection, security,
 };
 
 /// What everybody reaches over HTTPS.
@@ -34,6 +34,29 @@ pub(super) fn public(config: &mut ServiceConfig) {
         .service(showing("/health/ready", health::ready))
         // People who sign in
         .service(showing("/sign-in", pages::sign_in::show))
+        .service(taking("/sign-in/local", pages::sign_in::local::send))
+        .service(both(
+            "/sign-in/second",
+            pages::sign_in::second::show,
+            pages::sign_in::second::send,
+        ))
+        .service(taking(
+            "/sign-in/passkey/begin",
+            pages::sign_in::passkey::begin,
+        ))
+        .service(taking("/sign-in/passkey", pages::sign_in::passkey::send))
+        .service(both(
+            "/invitation/{secret}",
+            pages::sign_in::invitation::show,
+            pages::sign_in::invitation::send,
+        ))
+        .service(showing("/me/security", security::show))
+        .service(taking("/me/password", security::password))
+        .service(taking("/me/confirm", security::confirm))
+        .service(taking("/me/codes", security::codes))
+        .service(taking("/me/passkeys/begin", security::begin_passkey))
+        .service(taking("/me/passkeys", security::passkeys))
+        .service(taking("/me/not-me", security::not_me))
         .service(showing("/sign-in/{key}", pages::sign_in::provider::start))
         .service(showing(
             "/sign-in/{key}/callback",
@@ -56,6 +79,10 @@ pub(super) fn public(config: &mut ServiceConfig) {
             "/admin/people/{id:[0-9]{1,9}}",
             admin::person,
             admin::change_person,
+        ))
+        .service(taking(
+            "/admin/people/{id:[0-9]{1,9}}/account",
+            admin::change_account,
         ))
         .service(taking("/admin/see-as", admin::see_as))
         .service(showing("/admin/audit", admin::audit))

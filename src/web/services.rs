@@ -11,6 +11,7 @@ use super::metrics::Metrics;
 use super::rates::Rates;
 use super::texts::Texts;
 use crate::actions::sign_in_with_provider::SignOn;
+use crate::auth::local::Local;
 use crate::ingest::Door;
 use crate::live::Board;
 use crate::parvis::Parvis;
@@ -27,6 +28,8 @@ pub struct Services {
     pub texts: Texts,
     /// Sign-on with identity providers.
     pub sign_on: Arc<SignOn>,
+    /// What accounts of this service need.
+    pub local: Local,
     pub(super) assets: Assets,
     pub(super) cache: Cache,
     pub(super) metrics: Metrics,
@@ -46,6 +49,7 @@ impl Services {
         board: Arc<Board>,
         texts: Texts,
         sign_on: Arc<SignOn>,
+        local: Local,
         open_files: u64,
     ) -> Self {
         let rates = Rates::new(parvis.settings.web.api_requests_per_minute);
@@ -56,6 +60,7 @@ impl Services {
             board,
             texts,
             sign_on,
+            local,
             assets: Assets::new(),
             cache: Cache::default(),
             metrics: Metrics::default(),

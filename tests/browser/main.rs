@@ -36,6 +36,38 @@ async fn the_pages_hold_in_a_real_browser() {
     assert!(status.success(), "a page does not hold; see above");
 }
 
+/// Passkeys are tied to a name, so this service has one; browsers take names under `localhost` to be this machine.
+#[tokio::test]
+async fn passkeys_work_in_a_real_browser() {
+    let name = "parvis.localhost";
+    let server = harness::Server::shared();
+    let database = server.database();
+    let mut parvis = TestParvis::prepare(server, database, "");
+    let host = parvis.host().to_owned();
+    let settings = parvis.directory.join("parvis.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let by_address = format!("public_name = \"{host}\"");
+    assert!(text.contains(&by_address));
+    let by_name = text.replace(&by_address, &format!("public_name = \"{name}\""));
+    std::fs::write(&settings, by_name).unwrap();
+    parvis.apply(harness::LIBRARY);
+    parvis.serve();
+    parvis.wait_until_ready().await;
+    let role = ["--role", "institution-administrator"];
+    let link = parvis.run(&[&["person", "add", "ada", "--name", "Ada"], &role[..]].concat());
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let status = Command::new("node")
+        .args(["--test", "--test-reporter=spec", "passkeys.people.js"])
+        .current_dir(&directory)
+        .env("PARVIS_ADDRESS", format!("https://{name}:21443"))
+        .env("PARVIS_HOST", host)
+        .env("PARVIS_LINK", link.trim())
+        .env("PARVIS_SCREENSHOTS", screenshots())
+        .status()
+        .unwrap();
+    assert!(status.success(), "passkeys do not work; see above");
+}
+
 /// The test files, or those that `PARVIS_BROWSER_TESTS` names, for a quick look at one.
 fn scripts(directory: &Path) -> Vec<PathBuf> {
     if let Some(wanted) = std::env::var_os("PARVIS_BROWSER_TESTS") {

@@ -103,7 +103,7 @@ async fn every_address_has_its_headers_and_none_a_cookie() {
             for (name, value) in [
                 ("strict-transport-security", "max-age=31536000"),
                 ("x-content-type-options", "nosniff"),
-                ("referrer-policy", "no-referrer"),
+                ("referrer-policy", "same-origin"),
                 (
                     "permissions-policy",
                     "camera=(), geolocation=(), microphone=()",

@@ -372,3 +372,83 @@ issuer-expected-lead = Whoever signs in first with such a claim is this person.
 issuer-person = Number of the person (in the address of their page)
 issuer-expect = Expect this account
 issuer-retire = Take this provider away
+sign-in-local = With an account of this service
+sign-in-login = Name
+sign-in-password = Password
+sign-in-button = Sign in
+sign-in-wrong = That name and password do not go together. Check both; capitals count in the password.
+sign-in-wait-seconds =
+  { $count ->
+    [one] Too many wrong tries. Try again in a second.
+   *[other] Too many wrong tries. Try again in { $count } seconds.
+  }
+sign-in-wait-minutes =
+  { $count ->
+    [one] Too many wrong tries from here. Try again in a minute.
+   *[other] Too many wrong tries from here. Try again in { $count } minutes.
+  }
+sign-in-lost = Password lost? The administration of your institution sends you a link to choose a new one.
+sign-in-other-ways = Other ways to sign in
+signed-out-disowned = All your sessions are ended and your password no longer works. A link to choose a new one is on its way to you by mail.
+signed-out-disowned-unsent = All your sessions are ended and your password no longer works. No mail address of yours is known: ask the administration of your institution for a link to choose a new one.
+
+second-title = Second step
+second-code = Code of your authenticator
+second-code-hint = Six digits, new every half minute.
+second-button = Go on
+second-wrong = That code is not right, or was used already. Wait for the next one.
+second-lost = Authenticator or passkey lost? The administration of your institution can take it off your account.
+
+passkey-use = Use a passkey
+passkey-failed = The passkey was not used. Try again, or choose another way.
+passkey-name = Name of the new passkey, such as the device it is on
+passkey-add = Add a passkey
+passkey-remove = Remove
+passkey-words = Added { $created } · last used { $used }
+passkeys-title = Passkeys
+passkeys-lead = A passkey signs you in with your fingerprint, your face or the code of your device. It replaces the password and the second step.
+
+invitation-title = Choose your password
+invitation-lead = This link is good once. The password you choose ends all sessions there were.
+invitation-gone = This link was used already or is older than 48 hours. Ask the administration of your institution for a new one.
+
+password-title = Password
+password-old = Present password
+password-new = New password
+password-again = New password, once more
+password-choose = Choose this password
+password-change = Change the password
+password-change-lead = All your other sessions end.
+password-rule = At least { $least } characters. Several words that do not belong together are best; no digits or signs are needed.
+password-short = A password has at least { $least } characters.
+password-long = A password has at most { $most } characters.
+password-guessable = This password is one of those that are tried first, or is made of your name or institution. Choose several words that do not belong together.
+password-differs = The two passwords are not the same.
+password-wrong = The present password is not right.
+
+security-title = Sign-in and security
+security-link = Password, second factor, devices
+security-too-weak = Your roles need more than a password: set up a code generator or a passkey. Until then you can do nothing else with them.
+security-confirm = You have a second factor and did not use it for this session. Confirm that it is you before you change anything here.
+security-confirm-button = Confirm
+codes-title = Code generator
+codes-lead = An app on your phone shows a code that is asked for beside the password.
+codes-since = Set up on { $since }.
+codes-set-up = Set up
+codes-replace = Replace
+codes-remove = Remove
+codes-scan = Scan this picture with your authenticator app.
+codes-picture = QR code for the authenticator app
+codes-type = If you can not scan it, type this secret:
+codes-confirm = Confirm with a first code
+devices-title = Browsers you signed in with
+device-words = { $agent } · { $address } · first { $first }, last { $last }
+not-me-title = That was not me
+not-me-lead = If you do not know one of these, or a session or sign-in of your account: this ends all your sessions, takes your password away and sends you a link to choose a new one.
+not-me-button = This was not me
+
+person-invite = Make a link to choose a password
+person-reset-second-factor = Take second factors away
+invited-title = A link to choose a password
+invited-lead = Give it to the person and to nobody else. It is good once, for 48 hours, and is not shown again.
+invited-back = Back to the person

@@ -373,3 +373,83 @@ issuer-expected-lead = Qui se connecte le premier avec un tel attribut est cette
 issuer-person = Numéro de la personne (dans l’adresse de sa page)
 issuer-expect = Attendre ce compte
 issuer-retire = Retirer ce fournisseur
+sign-in-local = Avec un compte de ce service
+sign-in-login = Identifiant
+sign-in-password = Mot de passe
+sign-in-button = Se connecter
+sign-in-wrong = Cet identifiant et ce mot de passe ne vont pas ensemble. Vérifiez les deux ; les majuscules comptent dans le mot de passe.
+sign-in-wait-seconds =
+  { $count ->
+    [one] Trop d’essais erronés. Réessayez dans une seconde.
+   *[other] Trop d’essais erronés. Réessayez dans { $count } secondes.
+  }
+sign-in-wait-minutes =
+  { $count ->
+    [one] Trop d’essais erronés depuis ici. Réessayez dans une minute.
+   *[other] Trop d’essais erronés depuis ici. Réessayez dans { $count } minutes.
+  }
+sign-in-lost = Mot de passe perdu ? L’administration de votre établissement vous envoie un lien pour en choisir un nouveau.
+sign-in-other-ways = Autres façons de se connecter
+signed-out-disowned = Toutes vos sessions sont fermées et votre mot de passe ne fonctionne plus. Un lien pour en choisir un nouveau vous est envoyé par courriel.
+signed-out-disowned-unsent = Toutes vos sessions sont fermées et votre mot de passe ne fonctionne plus. Votre adresse électronique n’est pas connue : demandez à l’administration de votre établissement un lien pour en choisir un nouveau.
+
+second-title = Seconde étape
+second-code = Code de votre application d’authentification
+second-code-hint = Six chiffres, renouvelés toutes les trente secondes.
+second-button = Continuer
+second-wrong = Ce code n’est pas le bon, ou il a déjà servi. Attendez le suivant.
+second-lost = Application ou clé d’accès perdue ? L’administration de votre établissement peut la retirer de votre compte.
+
+passkey-use = Utiliser une clé d’accès
+passkey-failed = La clé d’accès n’a pas été utilisée. Réessayez, ou choisissez une autre façon.
+passkey-name = Nom de la nouvelle clé d’accès, par exemple l’appareil où elle se trouve
+passkey-add = Ajouter une clé d’accès
+passkey-remove = Retirer
+passkey-words = Ajoutée le { $created } · dernière utilisation : { $used }
+passkeys-title = Clés d’accès
+passkeys-lead = Une clé d’accès vous connecte avec votre empreinte, votre visage ou le code de votre appareil. Elle remplace le mot de passe et la seconde étape.
+
+invitation-title = Choisissez votre mot de passe
+invitation-lead = Ce lien sert une seule fois. Le mot de passe que vous choisissez met fin à toutes les sessions ouvertes.
+invitation-gone = Ce lien a déjà servi ou date de plus de 48 heures. Demandez-en un nouveau à l’administration de votre établissement.
+
+password-title = Mot de passe
+password-old = Mot de passe actuel
+password-new = Nouveau mot de passe
+password-again = Nouveau mot de passe, encore une fois
+password-choose = Choisir ce mot de passe
+password-change = Changer le mot de passe
+password-change-lead = Toutes vos autres sessions prennent fin.
+password-rule = Au moins { $least } caractères. Le mieux : plusieurs mots sans rapport entre eux ; ni chiffres ni signes ne sont exigés.
+password-short = Un mot de passe a au moins { $least } caractères.
+password-long = Un mot de passe a au plus { $most } caractères.
+password-guessable = Ce mot de passe fait partie de ceux que l’on essaie en premier, ou reprend votre nom ou celui de l’établissement. Choisissez plusieurs mots sans rapport entre eux.
+password-differs = Les deux mots de passe ne sont pas les mêmes.
+password-wrong = Le mot de passe actuel n’est pas le bon.
+
+security-title = Connexion et sécurité
+security-link = Mot de passe, second facteur, appareils
+security-too-weak = Vos rôles demandent plus qu’un mot de passe : configurez une application de codes ou une clé d’accès. D’ici là, ils ne vous permettent rien d’autre.
+security-confirm = Vous avez un second facteur et ne l’avez pas utilisé pour cette session. Confirmez que c’est vous avant de changer quoi que ce soit ici.
+security-confirm-button = Confirmer
+codes-title = Application de codes
+codes-lead = Une application sur votre téléphone affiche un code, demandé en plus du mot de passe.
+codes-since = Configurée le { $since }.
+codes-set-up = Configurer
+codes-replace = Remplacer
+codes-remove = Retirer
+codes-scan = Scannez cette image avec votre application d’authentification.
+codes-picture = Code QR pour l’application d’authentification
+codes-type = Si vous ne pouvez pas la scanner, saisissez ce secret :
+codes-confirm = Confirmer avec un premier code
+devices-title = Navigateurs avec lesquels vous vous êtes connecté
+device-words = { $agent } · { $address } · première fois { $first }, dernière fois { $last }
+not-me-title = Ce n’était pas moi
+not-me-lead = Si vous ne reconnaissez pas l’un d’eux, ou une session ou connexion de votre compte : ceci met fin à toutes vos sessions, retire votre mot de passe et vous envoie un lien pour en choisir un nouveau.
+not-me-button = Ce n’était pas moi
+
+person-invite = Créer un lien pour choisir un mot de passe
+person-reset-second-factor = Retirer les seconds facteurs
+invited-title = Un lien pour choisir un mot de passe
+invited-lead = Remettez-le à la personne et à personne d’autre. Il sert une seule fois, pendant 48 heures, et ne sera plus affiché.
+invited-back = Retour à la personne

@@ -19,13 +19,18 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::person;
 use crate::actions::apply_description::{Others, apply};
+use crate::actions::choose_password::invite_within;
 use crate::actions::replace_secret::replace;
 use crate::appliance::cluster::{Cluster, SERVICE_ROLE};
 use crate::clock::Clock;
 use crate::config::{Settings, read_campus};
+use crate::domain::actor::{Actor, Grant};
+use crate::domain::person::NewPerson;
+use crate::domain::role::Role;
 use crate::parvis::Parvis;
-use crate::persistence;
+use crate::persistence::{self, people};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -111,6 +116,7 @@ fn with_database(
         }
     }
     secrets.write(&directory.join("secrets.toml"))?;
+    let link = administrator(&parvis)?;
     let log = directory.join("parvis.log");
     let mut service = Service::start(&config, &log)?;
     println!("Service: its log is in {}", log.display());
@@ -133,8 +139,11 @@ fn with_database(
             () = &mut stopped => return Ok(()),
             result = service.wait_until_ready(&simulator) => result?,
         }
-        let play =
-            simulator.play(|| println!("\nParvis is ready: {address}\n\nCtrl-C stops it.\n"));
+        let play = simulator.play(|| {
+            println!("\nParvis is ready: {address}");
+            println!("Sign in as administrator: {link}");
+            println!("The link is good once, for 48 hours.\n\nCtrl-C stops it.\n");
+        });
         tokio::select! {
             () = &mut stopped => Ok(()),
             result = play => result,
@@ -146,6 +155,33 @@ fn with_database(
     outcome
 }
 
+/// The link with which the administrator of the demo chooses a password: a new one at each start.
+fn administrator(parvis: &Parvis) -> anyhow::Result<String> {
+    const LOGIN: &str = "admin";
+    let actor = Actor::console("demo");
+    let now = parvis.clock.now();
+    let known = parvis
+        .database
+        .read_blocking(|view| people::by_login(view, LOGIN))?;
+    let secret = if let Some(person) = known {
+        parvis
+            .database
+            .write_blocking(|tx| invite_within(tx, &actor, person.id, now))?
+    } else {
+        let new = NewPerson {
+            name: "Demo administrator".to_owned(),
+            email: None,
+            login: Some(LOGIN.to_owned()),
+        };
+        let role = Grant {
+            role: Role::InstitutionAdministrator,
+            site: None,
+        };
+        person::add(parvis, &actor, new, Some(role))?
+    };
+    Ok(person::link(parvis, &secret))
+}
+
 fn settings(directory: &Path, url: &str, https: u16, http: u16) -> String {
     let directory = directory.display();
     format!(
@@ -153,7 +189,8 @@ fn settings(directory: &Path, url: &str, https: u16, http: u16) -> String {
          [web]\npublic_name = \"localhost\"\nhttps = \"[::]:{https}\"\nhttp = \"[::]:{http}\"\n\
          certificate = \"{directory}/certificate.pem\"\nkey = \"{directory}/key.pem\"\n\
          local_socket = \"{directory}/parvis.sock\"\n\n\
-         [database]\nurl = \"{url}\"\n"
+         [database]\nurl = \"{url}\"\n\n\
+         [auth]\nkey_file = \"{directory}/seal.key\"\n"
     )
 }
 

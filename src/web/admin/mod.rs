@@ -1,10 +1,12 @@
 //! Pages of staff: what each may see is what each may do, asked of the same table.
 
+mod account;
 mod audit;
 mod home;
 pub(super) mod issuers;
 mod people;
 
+pub(super) use account::change as change_account;
 pub(super) use audit::{export as export_audit, show as audit};
 pub(super) use home::show as home;
 pub(super) use people::{

@@ -1,14 +1,18 @@
 //! The way in for staff, and the way out.
 
+pub(in crate::web) mod invitation;
+pub(in crate::web) mod local;
+pub(in crate::web) mod passkey;
 pub(in crate::web) mod provider;
+pub(in crate::web) mod second;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use self::local::LocalForm;
 use crate::actions::my_account;
-use crate::auth::{csrf, secret};
-use crate::error::Error;
+use crate::web::failure::{self, Reader};
 use crate::web::form::Form;
 use crate::web::headers::{self, Kind};
 use crate::web::pages::frame::{Frame, Wish};
@@ -21,9 +25,10 @@ use crate::web::{admin, cookies, language};
 #[template(path = "sign_in.html")]
 struct Page<'t> {
     frame: Frame<'t>,
-    is_signed_out: bool,
+    out: Option<String>,
     /// Ways in: the address, and the words on the button.
     ways: Vec<(String, String)>,
+    local: LocalForm,
 }
 
 /// `GET /sign-in`
@@ -40,7 +45,12 @@ pub(in crate::web) async fn show(
     let title = t.say("sign-in-title");
     let wish = Wish {
         title: &title,
+        scripts: &["passkey.js"],
         ..Wish::default()
+    };
+    let (local, visit) = match LocalForm::new(&request) {
+        Ok(form) => form,
+        Err(error) => return failure::answer(&request, &services, &error, Reader::Person),
     };
     let asked: String = form_urlencoded::byte_serialize(back(&request).as_bytes()).collect();
     let offered = services.sign_on.offered().await.map(|issuers| {
@@ -53,27 +63,21 @@ pub(in crate::web) async fn show(
     });
     let page = offered.map(|ways| Page {
         frame: Frame::private(&request, &services, &language, wish, None),
-        is_signed_out: parameter(&request, "out").is_some(),
+        out: parameter(&request, "out").map(|why| t.say(said(&why))),
         ways,
+        local,
     });
     let mut response = admin::answer(&request, &services, page);
-    if cookies::value(&request, cookies::VISIT).is_none()
-        && let Ok(visit) = secret::random()
-    {
-        // Adding a cookie fails only when its name is none.
-        let _ = response.add_cookie(&cookies::passing(cookies::VISIT, visit));
-    }
+    local::visiting(&mut response, visit);
     response
 }
 
-/// The token of forms before a sign-in, and the secret that a new visit must keep.
-pub(in crate::web) fn visit(request: &HttpRequest) -> Result<(String, Option<String>), Error> {
-    match cookies::value(request, cookies::VISIT) {
-        Some(visit) => Ok((csrf::token(&visit), None)),
-        None => {
-            let visit = secret::random()?;
-            Ok((csrf::token(&visit), Some(visit)))
-        }
+/// How a person came to be signed out, as a text says it.
+fn said(why: &str) -> &'static str {
+    match why {
+        "disowned" => "signed-out-disowned",
+        "disowned-unsent" => "signed-out-disowned-unsent",
+        _ => "signed-out-here",
     }
 }
 
@@ -97,7 +101,7 @@ pub(in crate::web) async fn out(
 }
 
 /// The answer that takes the session's cookie away.
-fn signed_out(address: &str) -> HttpResponse {
+pub(in crate::web) fn signed_out(address: &str) -> HttpResponse {
     let mut builder = HttpResponse::SeeOther();
     headers::put(&mut builder, Kind::Page)
         .insert_header((header::CACHE_CONTROL, "no-store"))

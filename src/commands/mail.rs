@@ -1,0 +1,29 @@
+//! `parvis mail`: the letters that wait, and why.
+
+use std::path::Path;
+
+use super::open;
+use crate::persistence::outbox;
+
+pub(super) fn run(config: &Path) -> anyhow::Result<()> {
+    let parvis = open(config)?;
+    let waiting = parvis.database.read_blocking(outbox::waiting)?;
+    if waiting.is_empty() {
+        println!("No letter waits.");
+    }
+    for letter in waiting {
+        println!(
+            "{}  {}  to {}  tried {} times, next at {}  {}",
+            letter.id,
+            letter.subject,
+            letter.recipient,
+            letter.tries,
+            letter.next_try_at.to_rfc3339(),
+            letter.failure.as_deref().unwrap_or("not tried yet"),
+        );
+    }
+    if parvis.settings.mail.relay.is_none() {
+        println!("The settings name no mail server (mail.relay): nothing is sent.");
+    }
+    Ok(())
+}
