@@ -19,10 +19,9 @@ impl Grant {
     #[must_use]
     pub fn lets(&self, act: Act, place: Place<'_>) -> bool {
         let is_there = match (&self.site, place) {
-            (None, Place::Site(_) | Place::Institution | Place::AnySite) => true,
             (Some(site), Place::Site(asked)) => site == asked,
-            (Some(_), Place::AnySite) => true,
             (Some(_), Place::Institution) => false,
+            (None, _) | (Some(_), Place::AnySite) => true,
         };
         is_there && may(self.role, act)
     }

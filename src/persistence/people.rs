@@ -219,7 +219,8 @@ pub fn grants_of(view: &mut View<'_>, person: PersonId) -> Result<Vec<Grant>, Er
 /// # Errors
 /// When the database is not available.
 pub fn roles_of(view: &mut View<'_>, person: PersonId) -> Result<Vec<GrantedRole>, Error> {
-    let rows: Vec<(i32, String, Option<String>, Option<String>, Moment)> = grants::table
+    type Row = (i32, String, Option<String>, Option<String>, Moment);
+    let rows: Vec<Row> = grants::table
         .left_join(sites::table)
         .filter(grants::person_id.eq(person.0))
         .order((grants::role, sites::slug.nullable()))

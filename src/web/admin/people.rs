@@ -44,8 +44,8 @@ struct People<'t> {
     token: String,
     back: String,
     site: String,
-    people: Vec<ShownPerson>,
-    adds_people: bool,
+    all: Vec<ShownPerson>,
+    can_add: bool,
     roles: Vec<(&'static str, String)>,
 }
 
@@ -141,9 +141,9 @@ pub(in crate::web) async fn all(
                 .uri()
                 .path_and_query()
                 .map_or_else(String::new, ToString::to_string),
-            adds_people: site.is_none() && who.actor.may(Act::ManagePeople, Place::Institution),
+            can_add: site.is_none() && who.actor.may(Act::ManagePeople, Place::Institution),
             site: site.clone().unwrap_or_default(),
-            people,
+            all: people,
             roles: role_choices(&t, false),
         }
     });
