@@ -125,6 +125,19 @@ pub fn retire(
     Ok(())
 }
 
+/// Waits until nobody else signs in with an account, until the end of the transaction: two first sign-ins at once would
+/// else make two people of one.
+///
+/// # Errors
+/// When the database is not available.
+pub fn hold(tx: &mut Transaction<'_>, issuer: &str, subject: &str) -> Result<(), Error> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))")
+        .bind::<diesel::sql_types::Text, _>(issuer)
+        .bind::<diesel::sql_types::Text, _>(subject)
+        .execute(tx.connection())?;
+    Ok(())
+}
+
 /// Whose account it is, if anybody's here.
 ///
 /// # Errors

@@ -101,6 +101,32 @@ async fn two_tabs_sign_in_side_by_side() {
 }
 
 #[tokio::test]
+async fn two_first_sign_ins_at_once_make_one_person() {
+    let world = World::shared().await;
+    let start = world.at("/sign-in/campus?return=/me");
+    let browsers = [Browser::new(), Browser::new(), Browser::new()];
+    let mut answers = Vec::new();
+    for browser in &browsers {
+        answers.push(
+            browser
+                .travel_to_answer(&start, Hands::of("bob+at-once"))
+                .await,
+        );
+    }
+    let pages = futures_util::future::join_all(
+        browsers
+            .iter()
+            .zip(&answers)
+            .map(|(browser, answer)| browser.get(answer.as_str())),
+    );
+    for page in pages.await {
+        assert_eq!(page.status, 303, "{}", page.text);
+    }
+    let people = "SELECT count(DISTINCT person_id) FROM sessions WHERE subject = 'bob+at-once'";
+    assert_eq!(world.parvis.number(people), 1);
+}
+
+#[tokio::test]
 async fn the_same_answer_twice_goes_home_and_never_signs_in_again() {
     let world = World::shared().await;
     let browser = Browser::new();

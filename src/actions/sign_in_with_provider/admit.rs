@@ -89,6 +89,7 @@ impl Entry {
         tx: &mut Transaction<'_>,
         now: Moment,
     ) -> Result<Result<Returned, Refusal>, Error> {
+        issuers::hold(tx, &self.vouched.issuer, &self.vouched.subject)?;
         let known = issuers::person_of(tx, &self.vouched.issuer, &self.vouched.subject)?;
         if let Some(person) = self.link_to {
             return self.link(tx, person, known, now);
