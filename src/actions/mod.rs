@@ -3,6 +3,7 @@
 pub mod apply_description;
 pub mod begin_session;
 pub mod choose_password;
+pub mod edit_campus;
 pub mod enrol_second_factor;
 pub mod explain_figure;
 pub mod manage_issuers;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use parvis::actions::apply_description::{Others, apply};
+use parvis::domain::actor::Actor;
 use parvis::clock::Clock;
 use parvis::config::{Settings, read_campus};
 use parvis::domain::freshness::Quality;
@@ -39,6 +40,7 @@ impl Clocked {
         let description = read_campus(described.as_ref()).unwrap();
         apply(
             &parvis.database,
+            &Actor::console("test"),
             &description,
             Others::Keep,
             parvis.clock.now(),
