@@ -1,6 +1,6 @@
 //! A recount: a person saw how many people there are, and the figure follows.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::domain::actor::{Actor, Allowed, Place, Placed};
 use crate::domain::audit::Event;
@@ -10,7 +10,7 @@ use crate::domain::reading::Moment;
 use crate::domain::role::Act;
 use crate::domain::zones::Source;
 use crate::error::Error;
-use crate::persistence::{Database, Transaction, audit, corrections};
+use crate::persistence::{Database, Transaction, audit, corrections, requests};
 
 /// The most people a person can have seen.
 const MOST: i64 = 100_000;
@@ -158,4 +158,45 @@ pub fn checked(
     };
     let site = known.space.site.clone();
     Ok(actor.allowed(Act::Recount, Counted { site, new })?)
+}
+
+/// A request that may be sent again.
+#[derive(Debug, Clone)]
+pub struct Repeatable {
+    /// The key that its sender gave it.
+    pub key: String,
+    /// SHA-256 of what it asks for.
+    pub digest: [u8; 32],
+}
+
+/// A recount that a program asks for, made once however often it is sent with the same key.
+///
+/// # Errors
+/// See [`recount`]; also when the key was used for another recount.
+pub async fn recount_once(
+    database: &Database,
+    campus: &Campus,
+    actor: &Actor,
+    recount: Recount,
+    key: Option<Repeatable>,
+    now: Moment,
+) -> Result<Value, Error> {
+    let counted = checked(campus, actor, recount, now)?;
+    let actor = actor.clone();
+    database
+        .write(move |tx| {
+            let key = key.zip(actor.person);
+            if let Some((key, person)) = &key
+                && let Some(answer) = requests::take(tx, *person, &key.key, &key.digest, now)?
+            {
+                return Ok(answer);
+            }
+            let made = recount_within(tx, &actor, &counted, now)?;
+            let answer = json!({ "correction": made.id, "at": made.at, "recorded_at": made.recorded_at });
+            if let Some((key, person)) = &key {
+                requests::answer(tx, *person, &key.key, &answer)?;
+            }
+            Ok(answer)
+        })
+        .await
 }

@@ -10,7 +10,9 @@ use super::capacity::{self, Capacity};
 use super::counter::Counter;
 use super::gateway::{Family, Gateway};
 use super::hours::{ExceptionalDay, Hours};
+use super::notice::Notice;
 use super::ids::{ChannelId, GatewayId, SensorId, SpaceId};
+use super::reading::Moment;
 use super::words::Words;
 use super::zones::Zones;
 
@@ -328,6 +330,8 @@ pub struct Campus {
     pub zones: Zones,
     /// The devices of each gateway, by name.
     pub devices: HashMap<GatewayId, HashMap<String, Device>>,
+    /// What staff tell the public: all notices that are not over, or were not when the campus was read.
+    pub notices: Vec<Notice>,
 }
 
 impl Campus {
@@ -350,6 +354,7 @@ impl Campus {
             channels: BTreeMap::new(),
             zones: Zones::default(),
             devices: HashMap::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -406,6 +411,13 @@ impl Campus {
     #[must_use]
     pub fn has_drafts(&self) -> bool {
         self.spaces.iter().any(|known| known.space.is_draft)
+    }
+
+    /// The notices of a site that the public sees now; of all sites when `None`.
+    pub fn notices_now(&self, site: Option<&str>, now: Moment) -> impl Iterator<Item = &Notice> {
+        self.notices.iter().filter(move |notice| {
+            notice.is_shown(now) && site.is_none_or(|site| notice.notice.site == site)
+        })
     }
 
     /// The site with a slug.

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::database::View;
+use super::notices;
 use super::schema::{
     capacities, channels, gateway_secrets, gateways, institutions, passages, sensors, sites, spaces,
 };
@@ -343,7 +344,13 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
         channels,
         zones,
         devices,
+        notices: notices::since(view, now(view)?)?,
     }))
+}
+
+/// The time of the database: near enough to leave out what has long been over.
+fn now(view: &mut View<'_>) -> Result<Moment, Error> {
+    Ok(diesel::select(diesel::dsl::now).first(view.connection())?)
 }
 
 fn devices_of(

@@ -23,6 +23,7 @@ mod rates;
 mod redirect;
 mod routes;
 mod security;
+mod security_contact;
 mod server;
 mod services;
 mod signed_in;

@@ -10,7 +10,7 @@ use super::chart::{Chart, Day};
 use super::frame::{Frame, Wish, prefix};
 use super::live;
 use super::row::{InHeadline, InList, Place, Row};
-use super::{HTML, body, cached, times};
+use super::{HTML, body, cached, notices, times};
 use crate::actions::explain_figure::decimal;
 use crate::actions::show_history::{self, Period, Point};
 use crate::domain::campus::{Campus, KnownSpace};
@@ -33,6 +33,8 @@ struct Page<'t> {
     frame: Frame<'t>,
     row: &'t Row<'t>,
     now: String,
+    notices: Vec<notices::Shown>,
+    description: String,
     crumbs: Vec<(String, String)>,
     chart: Option<Chart>,
     parts: Vec<String>,
@@ -132,6 +134,8 @@ async fn page(
         frame: Frame::new(request, services, &language, wish),
         now: InHeadline { row: &row }.render().map_err(Error::internal)?,
         row: &row,
+        notices: notices::shown(&campus, Some(&known.space.site), now, t),
+        description: described(&campus, known, &language),
         crumbs: crumbs(&campus, known, &language, &prefix),
         chart,
         parts: parts.collect(),
@@ -161,6 +165,13 @@ async fn page(
             .unwrap_or_default(),
     };
     body(&page, HTML, Kind::Page)
+}
+
+/// What one finds there: of the space, else of its site.
+fn described(campus: &Campus, known: &KnownSpace, language: &str) -> String {
+    let own = Some(&known.space.description).filter(|words| !words.is_empty());
+    let words = own.or(campus.site_of(known).map(|site| &site.description));
+    words.map_or_else(String::new, |words| words.in_language(language).to_owned())
 }
 
 /// Today, every five minutes.
