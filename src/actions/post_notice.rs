@@ -66,16 +66,11 @@ pub async fn post(
 ///
 /// # Errors
 /// When there is none, the actor may not, or the database is not available.
-pub async fn remove(
-    database: &Database,
-    actor: &Actor,
-    id: i32,
-    now: Moment,
-) -> Result<(), Error> {
+pub async fn remove(database: &Database, actor: &Actor, id: i32, now: Moment) -> Result<(), Error> {
     let actor = actor.clone();
     database
         .write(move |tx| {
-            let mut known = notices::since(tx, now)?.into_iter();
+            let mut known = notices::current(tx)?.into_iter();
             let notice = known
                 .find(|notice| notice.id == id)
                 .ok_or_else(|| Error::NotFound(format!("notice has the number {id}")))?;

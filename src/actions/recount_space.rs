@@ -192,7 +192,8 @@ pub async fn recount_once(
                 return Ok(answer);
             }
             let made = recount_within(tx, &actor, &counted, now)?;
-            let answer = json!({ "correction": made.id, "at": made.at, "recorded_at": made.recorded_at });
+            let answer =
+                json!({ "correction": made.id, "at": made.at, "recorded_at": made.recorded_at });
             if let Some((key, person)) = &key {
                 requests::answer(tx, *person, &key.key, &answer)?;
             }

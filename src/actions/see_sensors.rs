@@ -5,8 +5,8 @@ use crate::domain::campus::Campus;
 use crate::domain::role::Act;
 use crate::error::Error;
 use crate::persistence::Database;
-pub use crate::persistence::sensors::Overview;
 use crate::persistence::sensors;
+pub use crate::persistence::sensors::Overview;
 
 /// The channels behind the gateways that an actor may do something at, described ones first.
 ///

@@ -243,12 +243,11 @@ impl Actor {
     pub fn entitled<T: Demanding>(&self, thing: T) -> Result<Allowed<T>, Refused> {
         for demand in thing.demands() {
             let place = demand.at.place();
-            let mut refused = demand
-                .any
-                .iter()
-                .map(|act| self.permit(*act, place).err());
+            let mut refused = demand.any.iter().map(|act| self.permit(*act, place).err());
             // The first refusal names the act that is meant for it; others are enough by the way.
-            let first = refused.next().unwrap_or(Some(Refused::NoRole(Act::DescribeInstitution)));
+            let first = refused
+                .next()
+                .unwrap_or(Some(Refused::NoRole(Act::DescribeInstitution)));
             if let Some(first) = first
                 && refused.all(|refused| refused.is_some())
             {

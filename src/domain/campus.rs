@@ -10,8 +10,8 @@ use super::capacity::{self, Capacity};
 use super::counter::Counter;
 use super::gateway::{Family, Gateway};
 use super::hours::{ExceptionalDay, Hours};
-use super::notice::Notice;
 use super::ids::{ChannelId, GatewayId, SensorId, SpaceId};
+use super::notice::Notice;
 use super::reading::Moment;
 use super::words::Words;
 use super::zones::Zones;
@@ -392,9 +392,7 @@ impl Campus {
     #[must_use]
     pub fn published(&self) -> Self {
         let mut published = self.clone();
-        published
-            .spaces
-            .retain(|known| !self.is_hidden(known));
+        published.spaces.retain(|known| !self.is_hidden(known));
         published
     }
 

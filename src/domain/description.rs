@@ -55,7 +55,13 @@ pub fn violations(description: &Description) -> Vec<Violation> {
         let message = format!(
             "\"{contact}\" is no address to write to: begin with mailto:, https: or tel: (RFC 9116)"
         );
-        inspection.note("institution", 0, "security_contact", "contact-form", message);
+        inspection.note(
+            "institution",
+            0,
+            "security_contact",
+            "contact-form",
+            message,
+        );
     }
     inspection.sites();
     inspection.spaces();
@@ -426,7 +432,9 @@ fn is_contact(text: &str) -> bool {
     let rest = ["mailto:", "https://", "tel:"]
         .into_iter()
         .find_map(|scheme| text.strip_prefix(scheme));
-    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| (0x21..0x7f).contains(&byte)))
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|byte| (0x21..0x7f).contains(&byte))
+    })
 }
 
 /// Whether a text can name a device or one of its channels: letters, digits, spaces and what real devices use.

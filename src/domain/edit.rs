@@ -124,11 +124,12 @@ impl Edit {
 
     /// A space that is or was, and whether the public sees it on either side of the edit.
     fn space(&self, slug: &str) -> Option<(&Space, bool)> {
-        let find = |description| spaces_by(description, slug);
-        let space = self.descriptions().find_map(find)?;
+        let space = self
+            .descriptions()
+            .find_map(|description| description.space(slug))?;
         let is_public = self
             .descriptions()
-            .any(|description| is_public(description, slug));
+            .any(|description| description.is_public(slug));
         Some((space, is_public))
     }
 
@@ -150,9 +151,7 @@ impl Edit {
                 let fields = changed.changed_fields();
                 let act = |field: &String| site_act(field);
                 let acts: BTreeSet<Act> = fields.iter().map(act).collect();
-                acts.into_iter()
-                    .map(|act| at(slug, vec![act]))
-                    .collect()
+                acts.into_iter().map(|act| at(slug, vec![act])).collect()
             }
             Key::Space(slug) => self.demands_of_space(slug, changed),
             Key::Passage(_) => {
@@ -272,20 +271,6 @@ impl Demanding for Edit {
         }
         demands
     }
-}
-
-fn spaces_by<'d>(description: &'d Description, slug: &str) -> Option<&'d Space> {
-    description.spaces.iter().find(|space| space.slug == slug)
-}
-
-/// Whether the public sees a space: neither it nor what it is part of is a draft.
-fn is_public(description: &Description, slug: &str) -> bool {
-    let parent = |space: &&Space| spaces_by(description, space.parent.as_deref()?);
-    let Some(space) = spaces_by(description, slug) else {
-        return false;
-    };
-    let mut above = std::iter::successors(Some(space), parent).take(description.spaces.len());
-    !above.any(|space| space.is_draft)
 }
 
 fn sides_of(passage: &Passage) -> impl Iterator<Item = &String> {
@@ -457,25 +442,59 @@ mod tests {
     type Change = (&'static str, fn(&mut Description));
 
     const CHANGES: [Change; 20] = [
-        ("name the institution", |all| all.institution.name = Words::plain("Other")),
+        ("name the institution", |all| {
+            all.institution.name = Words::plain("Other")
+        }),
         ("add a site", |all| all.sites.push(site("gym"))),
-        ("retire a site", |all| all.take(&Key::Site("canteen".to_owned()))),
-        ("site: address", |all| all.sites[0].address = Some("Here".to_owned())),
-        ("site: hours", |all| all.sites[0].opening_hours = Some("24/7".to_owned())),
-        ("site: description", |all| all.sites[0].description = Words::plain("Quiet")),
-        ("other site: hours", |all| all.sites[1].opening_hours = Some("24/7".to_owned())),
-        ("public space: hours", |all| all.spaces[0].opening_hours = Some("24/7".to_owned())),
-        ("public space: name", |all| all.spaces[0].name = Words::plain("Great hall")),
-        ("public space: accounting day", |all| all.spaces[0].drift_correction = false),
-        ("draft: accounting day", |all| all.spaces[1].drift_correction = false),
+        ("retire a site", |all| {
+            all.take(&Key::Site("canteen".to_owned()))
+        }),
+        ("site: address", |all| {
+            all.sites[0].address = Some("Here".to_owned())
+        }),
+        ("site: hours", |all| {
+            all.sites[0].opening_hours = Some("24/7".to_owned())
+        }),
+        ("site: description", |all| {
+            all.sites[0].description = Words::plain("Quiet")
+        }),
+        ("other site: hours", |all| {
+            all.sites[1].opening_hours = Some("24/7".to_owned())
+        }),
+        ("public space: hours", |all| {
+            all.spaces[0].opening_hours = Some("24/7".to_owned())
+        }),
+        ("public space: name", |all| {
+            all.spaces[0].name = Words::plain("Great hall")
+        }),
+        ("public space: accounting day", |all| {
+            all.spaces[0].drift_correction = false
+        }),
+        ("draft: accounting day", |all| {
+            all.spaces[1].drift_correction = false
+        }),
         ("draft: made public", |all| all.spaces[1].is_draft = false),
-        ("add a draft", |all| all.spaces.push(space("new", "library", true))),
-        ("add a public space", |all| all.spaces.push(space("new", "library", false))),
-        ("move a space to the other site", |all| all.spaces[0].site = "canteen".to_owned()),
-        ("passage of a draft", |all| all.passages[1].from = Some("annex".to_owned())),
-        ("passage of a public space", |all| all.passages[0].name = "Gate".to_owned()),
-        ("adopt a sensor for a draft", |all| all.channels.push(channel("two", through("Annex door")))),
-        ("adopt a sensor for a public space", |all| all.channels.push(channel("two", through("Door")))),
+        ("add a draft", |all| {
+            all.spaces.push(space("new", "library", true))
+        }),
+        ("add a public space", |all| {
+            all.spaces.push(space("new", "library", false))
+        }),
+        ("move a space to the other site", |all| {
+            all.spaces[0].site = "canteen".to_owned()
+        }),
+        ("passage of a draft", |all| {
+            all.passages[1].from = Some("annex".to_owned())
+        }),
+        ("passage of a public space", |all| {
+            all.passages[0].name = "Gate".to_owned()
+        }),
+        ("adopt a sensor for a draft", |all| {
+            all.channels.push(channel("two", through("Annex door")))
+        }),
+        ("adopt a sensor for a public space", |all| {
+            all.channels.push(channel("two", through("Door")))
+        }),
         ("connect a gateway of the institution", |all| {
             let mut gateway = all.gateways[0].clone();
             (gateway.name, gateway.site) = ("more".to_owned(), None);

@@ -5,9 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::campus::{
-    Channel, Description, Institution, Passage, Purpose, Sensor, Site, Space,
-};
+use super::campus::{Channel, Description, Institution, Passage, Purpose, Sensor, Site, Space};
 use super::gateway::Gateway;
 
 /// What names a thing of a description.
@@ -147,6 +145,23 @@ impl Description {
             .filter(|item| item.key().list() == key.list())
             .enumerate();
         list.find(|(_, item)| item.key() == *key)
+    }
+
+    /// The space with a slug.
+    #[must_use]
+    pub fn space(&self, slug: &str) -> Option<&Space> {
+        self.spaces.iter().find(|space| space.slug == slug)
+    }
+
+    /// Whether the public sees a space: neither it nor what it is part of is a draft.
+    #[must_use]
+    pub fn is_public(&self, slug: &str) -> bool {
+        let parent = |space: &&Space| self.space(space.parent.as_deref()?);
+        let Some(space) = self.space(slug) else {
+            return false;
+        };
+        let mut above = std::iter::successors(Some(space), parent).take(self.spaces.len());
+        !above.any(|space| space.is_draft)
     }
 
     /// Puts a thing in the place of the one that was called `instead_of`, else at the end. What refers to a passage by

@@ -110,9 +110,8 @@ impl NewNotice {
     pub fn breaches(&self, now: Moment) -> Vec<Breach> {
         let mut breaches = Vec::new();
         let mut note = |field, rule| breaches.push(Breach { field, rule });
-        let is_longer = |words: &Words, most| {
-            words.0.values().any(|text| text.chars().count() > most)
-        };
+        let is_longer =
+            |words: &Words, most| words.0.values().any(|text| text.chars().count() > most);
         if self.title.is_empty() {
             note("title", "named");
         }

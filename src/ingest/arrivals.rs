@@ -97,9 +97,7 @@ mod tests {
     #[test]
     fn the_newest_are_kept_and_repeated_refusals_only_count() {
         let arrivals = Arrivals::default();
-        let at = |second: usize| {
-            Moment::from_timestamp(i64::try_from(second).unwrap(), 0).unwrap()
-        };
+        let at = |second: usize| Moment::from_timestamp(i64::try_from(second).unwrap(), 0).unwrap();
         let gateway = GatewayId(1);
         let refused = |second| {
             let outcome = Outcome::Refused(401, "the secret is missing or wrong".to_owned());

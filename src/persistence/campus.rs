@@ -344,13 +344,8 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
         channels,
         zones,
         devices,
-        notices: notices::since(view, now(view)?)?,
+        notices: notices::current(view)?,
     }))
-}
-
-/// The time of the database: near enough to leave out what has long been over.
-fn now(view: &mut View<'_>) -> Result<Moment, Error> {
-    Ok(diesel::select(diesel::dsl::now).first(view.connection())?)
 }
 
 fn devices_of(

@@ -30,16 +30,16 @@ fn notice((id, site, kind, title, body, starts_at, ends_at): Row) -> Result<Noti
     })
 }
 
-/// All that are not taken down and were not over at a moment, the next to begin first.
+/// All that are neither taken down nor over, the next to begin first.
 ///
 /// # Errors
 /// When the database is not available.
-pub fn since(view: &mut View<'_>, moment: Moment) -> Result<Vec<Notice>, Error> {
+pub fn current(view: &mut View<'_>) -> Result<Vec<Notice>, Error> {
     let rows: Vec<Row> = notices::table
         .inner_join(sites::table)
         .filter(notices::removed_at.is_null())
         .filter(sites::retired_at.is_null())
-        .filter(notices::ends_at.gt(moment))
+        .filter(notices::ends_at.gt(diesel::dsl::now))
         .order((notices::starts_at, notices::id))
         .select((
             notices::id,
@@ -58,11 +58,7 @@ pub fn since(view: &mut View<'_>, moment: Moment) -> Result<Vec<Notice>, Error> 
 ///
 /// # Errors
 /// When the site is not there, or the database is not available.
-pub fn post(
-    tx: &mut Transaction<'_>,
-    new: &Allowed<NewNotice>,
-    now: Moment,
-) -> Result<i32, Error> {
+pub fn post(tx: &mut Transaction<'_>, new: &Allowed<NewNotice>, now: Moment) -> Result<i32, Error> {
     let new = new.thing();
     let site: i32 = sites::table
         .filter(sites::slug.eq(&new.site))

@@ -56,7 +56,13 @@ async fn receive(
             let status = refused.status;
             // Logged once, here: which gateway and which rule, never the body, the address or the secret.
             log::info!(gateway = gateway_in_log(gateway), status = status.as_u16(); "ingest: refused: {}", refused.detail);
-            note(services, gateway, Vec::new(), 0, Outcome::Refused(status.as_u16(), refused.detail.clone()));
+            note(
+                services,
+                gateway,
+                Vec::new(),
+                0,
+                Outcome::Refused(status.as_u16(), refused.detail.clone()),
+            );
             let mut response = failure::refuse(request, services, refused, Reader::Sensor);
             if status == StatusCode::UNAUTHORIZED {
                 let challenge = header::HeaderValue::from_static(
@@ -149,7 +155,13 @@ async fn accept(
     match services.door.deliver(gateway, payload).await {
         Ok(receipt) => {
             services.metrics.recorded(receipt);
-            note(services, name, devices, readings, Outcome::Recorded(receipt));
+            note(
+                services,
+                name,
+                devices,
+                readings,
+                Outcome::Recorded(receipt),
+            );
             let mut builder = HttpResponse::Ok();
             Ok(headers::put(&mut builder, Kind::Closed).json(receipt))
         }
@@ -164,7 +176,13 @@ async fn accept(
             if matches!(error, Error::Unavailable { .. }) {
                 services.metrics.overloaded();
             }
-            note(services, name, devices, readings, Outcome::Refused(503, error.to_string()));
+            note(
+                services,
+                name,
+                devices,
+                readings,
+                Outcome::Refused(503, error.to_string()),
+            );
             Ok(failure::answer(request, services, &error, Reader::Sensor))
         }
     }

@@ -123,7 +123,10 @@ pub(super) fn public(config: &mut ServiceConfig) {
             admin::site,
             admin::take_site,
         ))
-        .service(taking("/admin/notices/{id:[0-9]{1,9}}", admin::change_notice))
+        .service(taking(
+            "/admin/notices/{id:[0-9]{1,9}}",
+            admin::change_notice,
+        ))
         .service(both(
             "/admin/spaces/{slug}/recount",
             admin::recount,
@@ -134,11 +137,7 @@ pub(super) fn public(config: &mut ServiceConfig) {
             admin::space,
             admin::take_space,
         ))
-        .service(both(
-            "/admin/passages",
-            admin::passage,
-            admin::take_passage,
-        ))
+        .service(both("/admin/passages", admin::passage, admin::take_passage))
         .service(showing("/admin/gateways", admin::gateways))
         .service(both(
             "/admin/gateways/new",
@@ -166,11 +165,7 @@ pub(super) fn public(config: &mut ServiceConfig) {
             admin::sensor,
             admin::take_sensor,
         ))
-        .service(both(
-            "/admin/channels",
-            admin::channel,
-            admin::take_channel,
-        ))
+        .service(both("/admin/channels", admin::channel, admin::take_channel))
         .service(showing("/admin/audit", admin::audit))
         .service(both(
             "/admin/issuers",

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use parvis::actions::apply_description::{Others, apply};
-use parvis::domain::actor::Actor;
 use parvis::clock::Clock;
 use parvis::config::{Settings, read_campus};
+use parvis::domain::actor::Actor;
 use parvis::domain::freshness::Quality;
 use parvis::domain::trend::Trend;
 use parvis::gateways::Decoder;

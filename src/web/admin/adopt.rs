@@ -78,8 +78,7 @@ async fn page(
             .filter_map(|channel| {
                 let (key, called) = channel.channel?;
                 let is_free = channel.passage.is_none() && channel.space.is_none();
-                let is_stranger =
-                    is_free && !described(&channel.gateway, &channel.device, &key);
+                let is_stranger = is_free && !described(&channel.gateway, &channel.device, &key);
                 let heard = channel
                     .heard_at
                     .map_or_else(|| t.say("sensor-never"), |at| moments.say(at));
@@ -153,9 +152,7 @@ pub(in crate::web) async fn take(
                 super::refresh(&services).await?;
                 Vec::new()
             }
-            Outcome::Broken(breaches) => {
-                sheet::wrongs(&breaches, &Key::Institution, &[], &t)
-            }
+            Outcome::Broken(breaches) => sheet::wrongs(&breaches, &Key::Institution, &[], &t),
             Outcome::Overtaken(key, _) => vec![Wrong {
                 path: String::new(),
                 words: t.say_with("adopt-overtaken", &[("thing", key.to_string().into())]),

@@ -232,9 +232,8 @@ impl Show<'_> {
             }
             Kind::WordsRows => {
                 shown.kind = "group";
-                shown.parts = self.rows(value, name, |show, row, name| {
-                    show.words(row, name, false)
-                })?;
+                shown.parts =
+                    self.rows(value, name, |show, row, name| show.words(row, name, false))?;
             }
         }
         shown.html()
@@ -293,7 +292,8 @@ impl Show<'_> {
                     label: if row.is_null() {
                         self.t.say("row-new")
                     } else {
-                        self.t.say_with("row-number", &[("number", (number + 1).into())])
+                        self.t
+                            .say_with("row-number", &[("number", (number + 1).into())])
                     },
                     parts: parts(self, row, &name)?,
                     ..Shown::default()
@@ -528,8 +528,7 @@ impl Read<'_> {
             }
             "basic" => json!({ "scheme": "basic", "user": user }),
             "header" => {
-                let is_token =
-                    |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+                let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
                 if header.is_empty() || !header.bytes().all(is_token) {
                     self.refuse(&format!("{name}.header"), "wrong-header");
                 }

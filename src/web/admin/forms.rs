@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::web::failure::{self, Reader};
 use crate::web::form::Form;
 use crate::web::language;
-use crate::web::pages::sign_in::parameter;
+use crate::web::query::parameter;
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
 use crate::web::texts::Speech;
@@ -293,9 +293,14 @@ fn site_sheet(making: &Making<'_>) -> Result<Sheet, Error> {
             ],
         ),
         "details" => ("details-title", Act::DescribeSite, site_details(making)),
-        other => return Err(Error::NotFound(format!("part of a site is called \"{other}\""))),
+        other => {
+            return Err(Error::NotFound(format!(
+                "part of a site is called \"{other}\""
+            )));
+        }
     };
-    let preview = (act == Act::SetHours).then(|| hours::preview_of_site(making.description, &slug, making.now));
+    let preview = (act == Act::SetHours)
+        .then(|| hours::preview_of_site(making.description, &slug, making.now));
     Ok(Sheet {
         list: "site",
         key: Some(key),
@@ -362,7 +367,10 @@ fn space_sheet(making: &Making<'_>) -> Result<Sheet, Error> {
         "contents" => (
             "contents-title",
             vec![Act::WriteContents],
-            vec![Field::needed("name", WORDS), Field::new("description", TEXT)],
+            vec![
+                Field::needed("name", WORDS),
+                Field::new("description", TEXT),
+            ],
         ),
         "hours" => (
             "hours-of",
@@ -374,12 +382,18 @@ fn space_sheet(making: &Making<'_>) -> Result<Sheet, Error> {
             Vec::new(),
             space_details(making, &site, &slug),
         ),
-        other => return Err(Error::NotFound(format!("part of a space is called \"{other}\""))),
+        other => {
+            return Err(Error::NotFound(format!(
+                "part of a space is called \"{other}\""
+            )));
+        }
     };
     let is_hours = acts.contains(&Act::SetHours);
     let has_details = acts.is_empty();
-    // Who prepares drafts opens the form of any space; what may be saved is asked of the change itself.
-    acts.extend([Act::ChangeSpace, Act::PrepareSpace]);
+    acts.push(Act::ChangeSpace);
+    if !making.description.is_public(&slug) {
+        acts.push(Act::PrepareSpace);
+    }
     let preview = is_hours.then(|| hours::preview_of_space(making.description, &slug, making.now));
     Ok(Sheet {
         list: "space",
@@ -425,21 +439,31 @@ fn passage_sheet(making: &Making<'_>) -> Result<Sheet, Error> {
     let name = making.asked("name");
     let key = Key::Passage(name.clone());
     let value = making.there(&key)?;
-    let sides = ["from", "to"].into_iter().filter_map(|side| value.get(side)?.as_str());
+    let sides = ["from", "to"]
+        .into_iter()
+        .filter_map(|side| value.get(side)?.as_str());
     let site = sides
         .map(|slug| making.site_of_space(slug))
         .next()
         .transpose()?;
-    let back = site
-        .as_ref()
-        .map_or_else(|| "/admin".to_owned(), |site| format!("/admin/sites/{site}"));
+    let mut acts = vec![Act::ChangeSpace];
+    let mut sides = ["from", "to"]
+        .into_iter()
+        .filter_map(|side| value.get(side)?.as_str());
+    if !sides.any(|slug| making.description.is_public(slug)) {
+        acts.push(Act::PrepareSpace);
+    }
+    let back = site.as_ref().map_or_else(
+        || "/admin".to_owned(),
+        |site| format!("/admin/sites/{site}"),
+    );
     Ok(Sheet {
         list: "passage",
         key: Some(key),
         title: making.titled("passage-title", &name),
         fields: passage_fields(making, site.as_deref().unwrap_or_default()),
         value,
-        acts: vec![Act::PrepareSpace, Act::ChangeSpace],
+        acts,
         back,
         site,
         can_be_retired: true,
@@ -578,7 +602,11 @@ pub(super) fn purposes(description: &Description, t: &Speech<'_>) -> Vec<(String
 }
 
 /// The counter of a channel nobody described: as its device's are.
-pub(super) fn counter_of(description: &Description, gateway: &str, model: Option<Family>) -> Counter {
+pub(super) fn counter_of(
+    description: &Description,
+    gateway: &str,
+    model: Option<Family>,
+) -> Counter {
     let gateways = &description.gateways;
     let family = gateways.iter().find(|known| known.name == gateway);
     model

@@ -101,7 +101,13 @@ pub(in crate::web) async fn all(
     });
     let gateways = gateways.collect();
     let page = All {
-        frame: frame(&request, &services, &language, &t.say("staff-gateways"), &who),
+        frame: frame(
+            &request,
+            &services,
+            &language,
+            &t.say("staff-gateways"),
+            &who,
+        ),
         gateways,
         connects: who.actor.may(Act::ConnectSensors, Place::AnySite),
     };
@@ -158,18 +164,23 @@ fn page(
             .get(name)
             .ok_or_else(|| Error::NotFound(format!("gateway is called \"{name}\"")))?;
         who.actor.permit(Act::SeeArrivals, place(known))?;
-        let lines = services.door.arrivals().of(known.id).into_iter().map(|arrival| {
-            let (words, is_refused) = in_words(&arrival, &t);
-            Line {
-                utc: arrival.at.to_rfc3339(),
-                when: moments.say_seconds(arrival.at),
-                devices: arrival.devices.join(", "),
-                readings: arrival.readings,
-                words,
-                is_refused,
-                times: arrival.times,
-            }
-        });
+        let lines = services
+            .door
+            .arrivals()
+            .of(known.id)
+            .into_iter()
+            .map(|arrival| {
+                let (words, is_refused) = in_words(&arrival, &t);
+                Line {
+                    utc: arrival.at.to_rfc3339(),
+                    when: moments.say_seconds(arrival.at),
+                    devices: arrival.devices.join(", "),
+                    readings: arrival.readings,
+                    words,
+                    is_refused,
+                    times: arrival.times,
+                }
+            });
         let sensors = campus
             .sensors
             .values()
@@ -227,10 +238,7 @@ fn facts(services: &Services, known: &KnownGateway, t: &Speech<'_>) -> Vec<(Stri
             t.say("field-stale-after-minutes"),
             gateway.stale_after_minutes.to_string(),
         ),
-        (
-            t.say("gateway-secrets"),
-            known.secrets.len().to_string(),
-        ),
+        (t.say("gateway-secrets"), known.secrets.len().to_string()),
     ]
 }
 

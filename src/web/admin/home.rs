@@ -61,9 +61,7 @@ pub(in crate::web) async fn show(
         frame: frame(&request, &services, &language, &t.say("staff-home"), &who),
         sites,
         lacking: lacking(&campus.institution, &t),
-        describes_institution: who
-            .actor
-            .may(Act::DescribeInstitution, Place::Institution),
+        describes_institution: who.actor.may(Act::DescribeInstitution, Place::Institution),
         needs_strong_sign_in: !who.actor.is_strong
             && who
                 .actor

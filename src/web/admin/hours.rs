@@ -60,7 +60,12 @@ pub(super) fn preview_of_space(description: &Description, slug: &str, now: Momen
         .spaces
         .iter()
         .find(|space| space.slug == slug)
-        .and_then(|space| description.sites.iter().find(|site| site.slug == space.site))
+        .and_then(|space| {
+            description
+                .sites
+                .iter()
+                .find(|site| site.slug == space.site)
+        })
         .cloned();
     Box::new(move |before, after, t| {
         let both = [before, after].map(|value| {
@@ -128,7 +133,11 @@ fn show(
         }
     });
     let shown = Shown {
-        lines: if fault.is_none() { lines.collect() } else { Vec::new() },
+        lines: if fault.is_none() {
+            lines.collect()
+        } else {
+            Vec::new()
+        },
         t,
         fault,
         followers,

@@ -68,7 +68,8 @@ async fn page(
         let description = edit_campus::description(&services.parvis.database).await?;
         let name = place_words(&t, &campus, &language, Some(site));
         let title = t.say_with("capacities-title", &[("name", name.into())]);
-        let number = |number: Option<i32>| number.map_or_else(String::new, |number| number.to_string());
+        let number =
+            |number: Option<i32>| number.map_or_else(String::new, |number| number.to_string());
         let lines = spaces(&description, site).map(|space| {
             let holds = capacity::on(&space.capacities, today);
             let entered = |part: &str, present: String| {
@@ -125,6 +126,7 @@ pub(in crate::web) async fn take(
     let now = parvis.clock.now();
     let today = now.with_timezone(&parvis.campus().zone()).date_naive();
     let made = async {
+        who.actor.permit(Act::ChangeSpace, Place::Site(&site))?;
         let description = edit_campus::description(&parvis.database).await?;
         let Ok(since) = form.text("since").parse::<NaiveDate>() else {
             return Ok(vec![t.say("wrong-date")]);
@@ -144,7 +146,9 @@ pub(in crate::web) async fn take(
                 && holds.is_none_or(|holds| !same(&holds, &wanted))
             {
                 let mut changed = space.clone();
-                changed.capacities.retain(|capacity| capacity.since != since);
+                changed
+                    .capacities
+                    .retain(|capacity| capacity.since != since);
                 changed.capacities.push(wanted);
                 changed.capacities.sort_by_key(|capacity| capacity.since);
                 wishes.push(Wish {
@@ -154,19 +158,21 @@ pub(in crate::web) async fn take(
                 });
             }
         }
-        Ok(match edit_campus::edit(&parvis.database, &who.actor, wishes, now).await? {
-            Outcome::Done => {
-                super::refresh(&services).await?;
-                Vec::new()
-            }
-            Outcome::Broken(breaches) => {
-                let wrong = sheet::wrongs(&breaches, &Key::Institution, &[], &t);
-                wrong.into_iter().map(|wrong| wrong.words).collect()
-            }
-            Outcome::Overtaken(key, _) => {
-                vec![t.say_with("adopt-overtaken", &[("thing", key.to_string().into())])]
-            }
-        })
+        Ok(
+            match edit_campus::edit(&parvis.database, &who.actor, wishes, now).await? {
+                Outcome::Done => {
+                    super::refresh(&services).await?;
+                    Vec::new()
+                }
+                Outcome::Broken(breaches) => {
+                    let wrong = sheet::wrongs(&breaches, &Key::Institution, &[], &t);
+                    wrong.into_iter().map(|wrong| wrong.words).collect()
+                }
+                Outcome::Overtaken(key, _) => {
+                    vec![t.say_with("adopt-overtaken", &[("thing", key.to_string().into())])]
+                }
+            },
+        )
     };
     match made.await {
         Ok(wrong) if wrong.is_empty() => see(&format!("/admin/sites/{site}")),

@@ -157,7 +157,14 @@ fn line(from: (i32, i32), to: (i32, i32), bend: i32, arrow: &Arrow) -> Option<Li
             (x, y + half_height)
         } else {
             let shift = (bend + (other.0 - x) / 6).clamp(12 - half_width, half_width - 12);
-            (x + shift, if other.1 > y { y + half_height } else { y - half_height })
+            (
+                x + shift,
+                if other.1 > y {
+                    y + half_height
+                } else {
+                    y - half_height
+                },
+            )
         }
     };
     let (start, end) = (edge(from, to), edge(to, from));
@@ -174,7 +181,11 @@ fn line(from: (i32, i32), to: (i32, i32), bend: i32, arrow: &Arrow) -> Option<Li
         y: i32::midpoint(middle.1, i32::midpoint(start.1, end.1)) + 4,
         name: shortened(&arrow.name),
         full: arrow.name.clone(),
-        class: if arrow.is_counted { "counted" } else { "uncounted" },
+        class: if arrow.is_counted {
+            "counted"
+        } else {
+            "uncounted"
+        },
     })
 }
 
@@ -212,12 +223,19 @@ mod tests {
             arrow(Some("upper"), None),
         ];
         let found = rows(&nodes, &arrows);
-        assert_eq!(found, [vec!["upper", "ground"], vec!["cellar"], vec!["shed"]]);
+        assert_eq!(
+            found,
+            [vec!["upper", "ground"], vec!["cellar"], vec!["shed"]]
+        );
         let svg = draw(&nodes, &arrows, "outside", "map".to_owned()).unwrap();
         assert_eq!(svg.matches("<rect").count(), 5);
         assert_eq!(svg.matches("class=\"arrow").count(), 4);
         // What people wrote does not become markup.
         let odd = [node("<script>")];
-        assert!(!draw(&odd, &[], "outside", String::new()).unwrap().contains("<script>"));
+        assert!(
+            !draw(&odd, &[], "outside", String::new())
+                .unwrap()
+                .contains("<script>")
+        );
     }
 }

@@ -19,8 +19,8 @@ mod sheet;
 mod site;
 
 pub(super) use account::change as change_account;
-pub(super) use audit::{export as export_audit, show as audit};
 pub(super) use adopt::{show as adopt, take as take_adopted};
+pub(super) use audit::{export as export_audit, show as audit};
 pub(super) use forms::*;
 pub(super) use gateways::{all as gateways, replace_secret, show as gateway_page};
 pub(super) use home::show as home;
@@ -111,7 +111,9 @@ fn frame_with<'t>(
     script: &str,
 ) -> Frame<'t> {
     let mut frame = frame(request, services, language, title, who);
-    frame.scripts.push(services.assets.address(script).to_owned());
+    frame
+        .scripts
+        .push(services.assets.address(script).to_owned());
     frame
 }
 

@@ -175,7 +175,9 @@ pub(in crate::web) async fn take(
         let words = value.get(name).cloned().unwrap_or_default();
         serde_json::from_value(words).unwrap_or_default()
     };
-    let named = Kind::ALL.into_iter().find(|kind| kind.name() == form.text("kind"));
+    let named = Kind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == form.text("kind"));
     if let (Some(kind), Some(starts_at), Some(ends_at)) = (named, starts_at, ends_at)
         && wrong.is_empty()
     {

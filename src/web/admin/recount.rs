@@ -12,7 +12,7 @@ use crate::web::failure::{self, Reader};
 use crate::web::form::Form;
 use crate::web::language;
 use crate::web::pages::frame::Frame;
-use crate::web::pages::sign_in::parameter;
+use crate::web::query::parameter;
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
 
@@ -59,8 +59,8 @@ fn page(
         let present = services.board.snapshot().figure(known.id).present;
         let name = known.space.name.in_language(&language);
         let title = t.say_with("recount-title", &[("name", name.into())]);
-        let (people, reason) =
-            entered.unwrap_or_else(|| (present.unwrap_or_default(), t.say("recount-reason-default")));
+        let (people, reason) = entered
+            .unwrap_or_else(|| (present.unwrap_or_default(), t.say("recount-reason-default")));
         Ok(Page {
             frame: frame_with(request, services, &language, &title, who, "tally.js"),
             token: who.csrf.clone(),
@@ -98,7 +98,13 @@ pub(in crate::web) async fn take(
         if step != 0 {
             let people = people.saturating_add(step).max(0);
             let reason = form.text("reason").to_owned();
-            return Ok(page(&request, &services, &who, &slug, Some((people, reason))));
+            return Ok(page(
+                &request,
+                &services,
+                &who,
+                &slug,
+                Some((people, reason)),
+            ));
         }
         let now = parvis.clock.now();
         let recount = Recount {

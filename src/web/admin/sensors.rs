@@ -10,7 +10,7 @@ use crate::domain::actor::Place;
 use crate::domain::role::Act;
 use crate::web::language;
 use crate::web::pages::frame::{Frame, Link};
-use crate::web::pages::sign_in::parameter;
+use crate::web::query::parameter;
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
 
@@ -61,9 +61,7 @@ pub(in crate::web) async fn show(
         let lines = channels.into_iter().filter_map(|channel| {
             let state = match channel.heard_at {
                 None => State::Never,
-                Some(at)
-                    if now - at > TimeDelta::minutes(channel.stale_after_minutes.into()) =>
-                {
+                Some(at) if now - at > TimeDelta::minutes(channel.stale_after_minutes.into()) => {
                     State::Silent
                 }
                 Some(_) => State::Speaks,
@@ -75,10 +73,16 @@ pub(in crate::web) async fn show(
                 "unassigned" => purpose.is_none(),
                 _ => true,
             };
-            let site = campus.gateways.get(&channel.gateway)?.gateway.site.as_deref();
-            let connects = who
-                .actor
-                .may(Act::ConnectSensors, site.map_or(Place::Institution, Place::Site));
+            let site = campus
+                .gateways
+                .get(&channel.gateway)?
+                .gateway
+                .site
+                .as_deref();
+            let connects = who.actor.may(
+                Act::ConnectSensors,
+                site.map_or(Place::Institution, Place::Site),
+            );
             let query = format!(
                 "gateway={}&device={}",
                 encoded(&channel.gateway),
@@ -103,7 +107,9 @@ pub(in crate::web) async fn show(
                     None => channel.device,
                 },
                 gateway: channel.gateway,
-                heard: channel.heard_at.map_or_else(String::new, |at| moments.say(at)),
+                heard: channel
+                    .heard_at
+                    .map_or_else(String::new, |at| moments.say(at)),
                 state: t.say(match state {
                     State::Speaks => "sensor-speaks",
                     State::Silent => "sensor-silent",
@@ -132,7 +138,13 @@ pub(in crate::web) async fn show(
                     is_current: show == shown,
                 })
                 .into(),
-            frame: frame(&request, &services, &language, &t.say("staff-sensors"), &who),
+            frame: frame(
+                &request,
+                &services,
+                &language,
+                &t.say("staff-sensors"),
+                &who,
+            ),
             connects: who.actor.may(Act::ConnectSensors, Place::AnySite),
         }
     });

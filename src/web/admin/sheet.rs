@@ -109,7 +109,15 @@ impl Sheet {
             return failure::answer(request, services, &error, Reader::Person);
         }
         let (value, seen) = (self.value.clone(), self.value.to_string());
-        self.page(request, services, who, &value, seen, Told::default(), StatusCode::OK)
+        self.page(
+            request,
+            services,
+            who,
+            &value,
+            seen,
+            Told::default(),
+            StatusCode::OK,
+        )
     }
 
     fn page(
@@ -133,7 +141,11 @@ impl Sheet {
             address: super::here(request),
             back: self.back.clone(),
             fields,
-            seen: if self.key.is_some() { seen } else { String::new() },
+            seen: if self.key.is_some() {
+                seen
+            } else {
+                String::new()
+            },
             wrong: told
                 .wrong
                 .iter()
@@ -301,7 +313,15 @@ impl Sheet {
             ..Told::default()
         };
         let seen = present.to_string();
-        self.page(request, services, who, &yours, seen, told, StatusCode::CONFLICT)
+        self.page(
+            request,
+            services,
+            who,
+            &yours,
+            seen,
+            told,
+            StatusCode::CONFLICT,
+        )
     }
 }
 
@@ -328,7 +348,10 @@ pub(super) fn wrongs(
             "wrap" => "counter/wrap",
             other => other,
         };
-        let path = fields.iter().map(|field| field.path).find(|own| *own == path);
+        let path = fields
+            .iter()
+            .map(|field| field.path)
+            .find(|own| *own == path);
         if !is_here {
             let name = breach.key.as_ref().map(ToString::to_string);
             words = format!("{}: {words}", name.unwrap_or_default());

@@ -145,7 +145,11 @@ impl Making<'_> {
             .into_iter()
             .any(|kind| post_notice::act(&self.who.actor, kind, slug).is_ok());
         let all = [
-            (posts, "notices-link", format!("/admin/sites/{slug}/notices")),
+            (
+                posts,
+                "notices-link",
+                format!("/admin/sites/{slug}/notices"),
+            ),
             (
                 self.may(Act::SetHours),
                 "hours-link",
@@ -264,13 +268,8 @@ impl Making<'_> {
     }
 
     /// The passages that touch the site, with the channels that count each.
-    fn own_passages(
-        &self,
-    ) -> impl Iterator<Item = (&crate::domain::campus::Passage, Vec<String>)> {
-        let own: BTreeSet<&str> = self
-            .own()
-            .map(|known| known.space.slug.as_str())
-            .collect();
+    fn own_passages(&self) -> impl Iterator<Item = (&crate::domain::campus::Passage, Vec<String>)> {
+        let own: BTreeSet<&str> = self.own().map(|known| known.space.slug.as_str()).collect();
         self.description
             .passages
             .iter()
@@ -349,9 +348,9 @@ impl Making<'_> {
             known.is_some_and(|known| self.campus.children(known.id).next().is_some())
         };
         let is_passed = |slug: &str| {
-            arrows
-                .iter()
-                .any(|arrow| arrow.from.as_deref() == Some(slug) || arrow.to.as_deref() == Some(slug))
+            arrows.iter().any(|arrow| {
+                arrow.from.as_deref() == Some(slug) || arrow.to.as_deref() == Some(slug)
+            })
         };
         nodes.retain(|node| is_passed(&node.slug) || !is_whole(&node.slug));
         map::draw(
@@ -364,9 +363,10 @@ impl Making<'_> {
 
     /// Whether a channel counts anything of the site.
     fn is_ours(&self, channel: &see_sensors::Overview) -> bool {
-        let sees = channel.space.as_ref().is_some_and(|space| {
-            self.own().any(|known| known.space.slug == *space)
-        });
+        let sees = channel
+            .space
+            .as_ref()
+            .is_some_and(|space| self.own().any(|known| known.space.slug == *space));
         let counts = channel.passage.as_ref().is_some_and(|name| {
             self.own_passages()
                 .any(|(passage, _)| passage.name == *name)
@@ -383,7 +383,10 @@ impl Making<'_> {
             let patience = TimeDelta::minutes(sensor.stale_after_minutes.into());
             let is_silent = sensor.heard_at.is_none_or(|at| now - at > patience);
             let is_used = sensor.passage.is_some() || sensor.space.is_some();
-            let name = sensor.sensor_name.clone().unwrap_or_else(|| sensor.device.clone());
+            let name = sensor
+                .sensor_name
+                .clone()
+                .unwrap_or_else(|| sensor.device.clone());
             if is_used && is_silent && told.insert(sensor.device.clone()) {
                 found.push(
                     self.t

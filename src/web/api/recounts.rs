@@ -1,13 +1,13 @@
 //! `POST /api/v1/spaces/{slug}/recounts`: what a person counted, told by a program with a token of theirs.
 
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use crate::actions::recount_space::{self, Recount, Repeatable};
 use crate::domain::reading::Moment;
 use crate::error::Error;
-use crate::web::failure::{self, Problem, Reader};
+use crate::web::failure::{self, Problem, Reader, Refusal};
 use crate::web::headers::{self, Kind};
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
@@ -68,6 +68,12 @@ pub(in crate::web) async fn make(
     slug: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
+    if who.session.is_some() {
+        // A cookie goes along with whatever a browser is made to send.
+        let rule = "this takes a token; a cookie proves nothing here";
+        let refusal = Refusal::new(StatusCode::FORBIDDEN, rule);
+        return failure::refuse(&request, &services, refusal, Reader::Program);
+    }
     match made(&request, &services, &who, slug.into_inner(), body).await {
         Ok(made) => {
             let mut builder = HttpResponse::Created();
@@ -86,10 +92,6 @@ async fn made(
     space: String,
     body: web::Payload,
 ) -> Result<serde_json::Value, Error> {
-    if who.session.is_some() {
-        // A cookie goes along with whatever a browser is made to send: here it proves nothing.
-        return Err(Error::Unauthenticated);
-    }
     let refuse = |field: &str, rule: String| Error::Invalid {
         field: field.to_owned(),
         rule,

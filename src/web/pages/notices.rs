@@ -19,12 +19,7 @@ pub(super) struct Shown {
 }
 
 /// The notices of a site that are shown now, warnings first; of all sites when `None`.
-pub(super) fn shown(
-    campus: &Campus,
-    site: Option<&str>,
-    now: Moment,
-    t: Speech<'_>,
-) -> Vec<Shown> {
+pub(super) fn shown(campus: &Campus, site: Option<&str>, now: Moment, t: Speech<'_>) -> Vec<Shown> {
     let mut notices: Vec<_> = campus.notices_now(site, now).collect();
     notices.sort_by_key(|notice| match notice.notice.kind {
         Kind::Warning => 0,
