@@ -11,6 +11,7 @@ pub mod manage_people;
 pub mod my_account;
 pub mod note_error;
 pub mod post_notice;
+pub mod publish_picture;
 pub mod read_audit;
 pub mod recount_space;
 pub mod replace_secret;

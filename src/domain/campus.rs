@@ -12,6 +12,7 @@ use super::gateway::{Family, Gateway};
 use super::hours::{ExceptionalDay, Hours};
 use super::ids::{ChannelId, GatewayId, SensorId, SpaceId};
 use super::notice::Notice;
+use super::picture::Picture;
 use super::reading::Moment;
 use super::words::Words;
 use super::zones::Zones;
@@ -332,6 +333,8 @@ pub struct Campus {
     pub devices: HashMap<GatewayId, HashMap<String, Device>>,
     /// What staff tell the public: all notices that are not over, or were not when the campus was read.
     pub notices: Vec<Notice>,
+    /// The pictures of its sites.
+    pub pictures: Vec<Picture>,
 }
 
 impl Campus {
@@ -355,6 +358,7 @@ impl Campus {
             zones: Zones::default(),
             devices: HashMap::new(),
             notices: Vec::new(),
+            pictures: Vec::new(),
         }
     }
 

@@ -26,6 +26,7 @@ pub mod level;
 pub mod mapping;
 pub mod notice;
 pub mod person;
+pub mod picture;
 pub mod plan;
 pub mod reading;
 pub mod role;

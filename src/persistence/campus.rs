@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::database::View;
-use super::notices;
 use super::schema::{
     capacities, channels, gateway_secrets, gateways, institutions, passages, sensors, sites, spaces,
 };
+use super::{notices, pictures};
 use crate::domain::campus::{
     Campus, Channel, Description, Device, Direction, Institution, KnownChannel, KnownGateway,
     KnownSensor, KnownSpace, Location, Passage, Purpose, SecretDigest, Sensor, Site, SiteKind,
@@ -345,6 +345,7 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
         zones,
         devices,
         notices: notices::current(view)?,
+        pictures: pictures::current(view)?,
     }))
 }
 

@@ -23,6 +23,7 @@ mod migrations;
 pub mod notices;
 pub mod outbox;
 pub mod people;
+pub mod pictures;
 pub mod publications;
 pub mod readings;
 pub mod requests;

@@ -17,6 +17,7 @@ mod ingest;
 mod language;
 mod local;
 mod metrics;
+mod multipart;
 mod pages;
 mod query;
 mod rates;

@@ -119,9 +119,18 @@ pub(super) fn public(config: &mut ServiceConfig) {
             admin::take_notice,
         ))
         .service(both(
+            "/admin/sites/{site}/pictures",
+            admin::pictures,
+            admin::take_picture,
+        ))
+        .service(both(
             "/admin/sites/{site}/{aspect}",
             admin::site,
             admin::take_site,
+        ))
+        .service(taking(
+            "/admin/pictures/{id:[0-9]{1,9}}",
+            admin::change_picture,
         ))
         .service(taking(
             "/admin/notices/{id:[0-9]{1,9}}",
@@ -182,6 +191,7 @@ pub(super) fn public(config: &mut ServiceConfig) {
         // Browsers: each page with the language in its address, and without
         .service(showing("/assets/{name}", assets::show))
         .service(showing("/favicon.ico", pages::icon))
+        .service(showing("/pictures/{digest}.jpg", pages::picture::show))
         .service(streaming("/live/{part}", pages::live::watch))
         .service(showing("/", pages::home::show))
         .service(showing("/spaces/{slug}", pages::space::show))

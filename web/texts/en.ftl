@@ -691,3 +691,12 @@ rule-counter = At least 2 values, and at least one person a minute.
 rule-notice-length = This is too long: 120 characters for the title, 1000 for the text.
 rule-notice-order = The end comes after the beginning, and is not over yet.
 rule-notice-longest = A year at most.
+
+pictures-title = Pictures: { $name }
+pictures-link = Pictures
+pictures-none = No pictures.
+picture-new = Add a picture
+picture-file = File
+picture-advice = JPEG, PNG or WebP, at most 15 MB. The picture is made anew: no place, date or camera stays in it.
+picture-alt = What the picture shows, for who cannot see it
+picture-publish = Publish

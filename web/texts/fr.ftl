@@ -692,3 +692,12 @@ rule-counter = Au moins 2 valeurs, et au moins une personne par minute.
 rule-notice-length = C’est trop long : 120 caractères pour le titre, 1000 pour le texte.
 rule-notice-order = La fin doit venir après le début, et ne pas être passée.
 rule-notice-longest = Un an au plus.
+
+pictures-title = Images : { $name }
+pictures-link = Images
+pictures-none = Aucune image.
+picture-new = Ajouter une image
+picture-file = Fichier
+picture-advice = JPEG, PNG ou WebP, 15 Mo au plus. L’image est refaite : ni lieu, ni date, ni appareil n’y restent.
+picture-alt = Ce que montre l’image, pour qui ne la voit pas
+picture-publish = Publier

@@ -13,6 +13,7 @@ mod many;
 mod map;
 mod notices;
 mod people;
+mod pictures;
 mod recount;
 mod sensors;
 mod sheet;
@@ -29,6 +30,7 @@ pub(super) use notices::{change as change_notice, show as notices, take as take_
 pub(super) use people::{
     add as add_person, all as people, change as change_person, see_as, show as person,
 };
+pub(super) use pictures::{change as change_picture, show as pictures, take as take_picture};
 pub(super) use recount::{show as recount, take as take_recount};
 pub(super) use sensors::show as sensors;
 pub(super) use site::show as site_page;

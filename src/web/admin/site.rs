@@ -161,6 +161,11 @@ impl Making<'_> {
                 format!("/admin/sites/{slug}/contents"),
             ),
             (
+                self.may(Act::WriteContents),
+                "pictures-link",
+                format!("/admin/sites/{slug}/pictures"),
+            ),
+            (
                 self.may(Act::DescribeSite),
                 "details-link",
                 format!("/admin/sites/{slug}/details"),

@@ -6,6 +6,7 @@ pub(super) mod frame;
 pub(super) mod home;
 pub(super) mod live;
 mod notices;
+pub(super) mod picture;
 mod row;
 pub(super) mod screen;
 pub(super) mod sign_in;

@@ -35,6 +35,7 @@ struct Page<'t> {
     now: String,
     notices: Vec<notices::Shown>,
     description: String,
+    pictures: Vec<Picture>,
     crumbs: Vec<(String, String)>,
     chart: Option<Chart>,
     parts: Vec<String>,
@@ -44,6 +45,14 @@ struct Page<'t> {
     method: String,
     method_lines: Vec<String>,
     json_ld: String,
+}
+
+/// A picture as the page shows it.
+struct Picture {
+    address: String,
+    alt: String,
+    width: i32,
+    height: i32,
 }
 
 struct DayLine {
@@ -135,6 +144,7 @@ async fn page(
         now: InHeadline { row: &row }.render().map_err(Error::internal)?,
         row: &row,
         notices: notices::shown(&campus, Some(&known.space.site), now, t),
+        pictures: pictures(&campus, known, &language),
         description: described(&campus, known, &language),
         crumbs: crumbs(&campus, known, &language, &prefix),
         chart,
@@ -172,6 +182,20 @@ fn described(campus: &Campus, known: &KnownSpace, language: &str) -> String {
     let own = Some(&known.space.description).filter(|words| !words.is_empty());
     let words = own.or(campus.site_of(known).map(|site| &site.description));
     words.map_or_else(String::new, |words| words.in_language(language).to_owned())
+}
+
+fn pictures(campus: &Campus, known: &KnownSpace, language: &str) -> Vec<Picture> {
+    let own = campus
+        .pictures
+        .iter()
+        .filter(|picture| picture.site == known.space.site);
+    own.map(|picture| Picture {
+        address: format!("/pictures/{}.jpg", picture.digest),
+        alt: picture.alt.in_language(language).to_owned(),
+        width: picture.width,
+        height: picture.height,
+    })
+    .collect()
 }
 
 /// Today, every five minutes.
