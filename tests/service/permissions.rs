@@ -390,6 +390,22 @@ const EXAMPLES: &[Example] = &[
         "/api/v1/spaces/ground/recounts",
         &[],
     ),
+    show(
+        "GET /admin/sites/{site}/pictures",
+        "/admin/sites/SITE/pictures",
+    ),
+    take(
+        "POST /admin/sites/{site}/pictures",
+        "",
+        "/admin/sites/SITE/pictures",
+        &[],
+    ),
+    take(
+        "POST /admin/pictures/{id}",
+        "",
+        "/admin/pictures/999999",
+        &[],
+    ),
     // Last, as nobody is signed in after it.
     take("POST /sign-out", "", "/sign-out", &[]),
 ];
@@ -421,6 +437,7 @@ const OPEN: &[&str] = &[
     "GET /invitation/{secret}",
     "POST /invitation/{secret}",
     "GET /assets/{name}",
+    "GET /pictures/{digest}.jpg",
     "GET /favicon.ico",
     "GET /live/{part}",
     "GET /",

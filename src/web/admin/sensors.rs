@@ -90,10 +90,11 @@ pub(in crate::web) async fn show(
             );
             let (key, called) = channel.channel.unwrap_or_default();
             // What nobody described is adopted, not changed.
+            let is_unassigned = purpose.is_none();
             let linked = |address: String| {
                 if !connects {
                     String::new()
-                } else if purpose.is_none() {
+                } else if is_unassigned {
                     "/admin/sensors/adopt".to_owned()
                 } else {
                     address
