@@ -19,8 +19,6 @@ const EMPTY_ROWS: usize = 2;
 pub(super) enum Kind {
     /// A line of this type of HTML.
     Line(&'static str),
-    /// Several lines.
-    Area,
     /// A text in each language, of one line or several.
     Words { is_long: bool },
     /// A whole number.
@@ -176,7 +174,6 @@ impl Show<'_> {
                 let time: String = text(value).chars().take(5).collect();
                 (shown.kind, shown.of, shown.value) = ("line", "time", time);
             }
-            Kind::Area => (shown.kind, shown.value) = ("area", text(value)),
             Kind::Json => {
                 let written = match value {
                     Value::Null => String::new(),
@@ -387,7 +384,7 @@ impl Read<'_> {
             return Value::String(entered);
         }
         match &field.kind {
-            Kind::Line(_) | Kind::Area | Kind::Choice(_) => {
+            Kind::Line(_) | Kind::Choice(_) => {
                 if entered.is_empty() {
                     Value::Null
                 } else {
