@@ -241,6 +241,10 @@ fn site_details(making: &Making<'_>) -> Vec<Field> {
     ]
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "all makers of forms are of one form"
+)]
 fn new_site_sheet(making: &Making<'_>) -> Result<Sheet, Error> {
     let mut fields = vec![Field::needed("slug", LINE), Field::needed("name", WORDS)];
     fields.extend(site_details(making));
@@ -481,6 +485,10 @@ fn gateway_fields(making: &Making<'_>) -> Vec<Field> {
     ]
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "all makers of forms are of one form"
+)]
 fn new_gateway_sheet(making: &Making<'_>) -> Result<Sheet, Error> {
     let mut fields = vec![Field::needed("name", LINE)];
     fields.extend(gateway_fields(making));

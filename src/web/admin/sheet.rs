@@ -75,6 +75,9 @@ struct Page<'t> {
 /// What to tell beside the form.
 #[derive(Default)]
 struct Told {
+    status: StatusCode,
+    /// The thing as it was shown, or is to be taken as shown.
+    seen: String,
     wrong: Vec<Wrong>,
     others: Vec<Other>,
     is_gone: bool,
@@ -108,16 +111,14 @@ impl Sheet {
         if let Err(error) = self.check(who) {
             return failure::answer(request, services, &error, Reader::Person);
         }
-        let (value, seen) = (self.value.clone(), self.value.to_string());
-        self.page(
-            request,
-            services,
-            who,
-            &value,
-            seen,
-            Told::default(),
-            StatusCode::OK,
-        )
+        let told = Told {
+            seen: self
+                .key
+                .as_ref()
+                .map_or_else(String::new, |_| self.value.to_string()),
+            ..Told::default()
+        };
+        self.page(request, services, who, &self.value, told)
     }
 
     fn page(
@@ -126,10 +127,9 @@ impl Sheet {
         services: &Services,
         who: &Visitor,
         value: &Value,
-        seen: String,
         told: Told,
-        status: StatusCode,
     ) -> HttpResponse {
+        let status = told.status;
         let language = language::of_person(request, &services.texts);
         let t = services.texts.in_language(&language);
         let languages = services.texts.languages();
@@ -141,11 +141,7 @@ impl Sheet {
             address: super::here(request),
             back: self.back.clone(),
             fields,
-            seen: if self.key.is_some() {
-                seen
-            } else {
-                String::new()
-            },
+            seen: told.seen,
             wrong: told
                 .wrong
                 .iter()
@@ -185,7 +181,11 @@ impl Sheet {
         let language = language::of_person(request, &services.texts);
         let t = services.texts.in_language(&language);
         let languages = services.texts.languages();
-        let seen = form.raw("seen").to_owned();
+        let seen = if self.key.is_some() {
+            form.raw("seen").to_owned()
+        } else {
+            String::new()
+        };
         // What was shown is what the fields are entered into; whether it still holds, the action finds out.
         let shown: Value = match &self.key {
             Some(_) => serde_json::from_str(&seen).map_err(|_| Error::Invalid {
@@ -201,10 +201,11 @@ impl Sheet {
             let preview = self.preview.as_ref();
             let preview = preview.map(|make| make(&shown, &value, &t)).transpose()?;
             let told = Told {
+                seen,
                 preview,
                 ..Told::default()
             };
-            return Ok(self.page(request, services, who, &value, seen, told, StatusCode::OK));
+            return Ok(self.page(request, services, who, &value, told));
         }
         let item = match Item::parse(self.list, value.clone()) {
             Ok(item) => Some(item),
@@ -267,11 +268,12 @@ impl Sheet {
         wrong: Vec<Wrong>,
     ) -> HttpResponse {
         let told = Told {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            seen,
             wrong,
             ..Told::default()
         };
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        self.page(request, services, who, value, seen, told, status)
+        self.page(request, services, who, value, told)
     }
 
     /// The form again, with what the other changed: fields that were left alone follow, fields that both changed keep what
@@ -308,20 +310,13 @@ impl Sheet {
             }
         }
         let told = Told {
+            status: StatusCode::CONFLICT,
+            seen: present.to_string(),
             others,
             is_gone,
             ..Told::default()
         };
-        let seen = present.to_string();
-        self.page(
-            request,
-            services,
-            who,
-            &yours,
-            seen,
-            told,
-            StatusCode::CONFLICT,
-        )
+        self.page(request, services, who, &yours, told)
     }
 }
 
