@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::open;
+use super::{actor, open};
 use crate::actions::apply_description::{Others, apply, plan};
 use crate::config::read_campus;
 use crate::domain::plan::Change;
@@ -55,7 +55,13 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         Others::Keep
     };
-    apply(&parvis.database, &description, prune, parvis.clock.now())?;
+    apply(
+        &parvis.database,
+        &actor()?,
+        &description,
+        prune,
+        parvis.clock.now(),
+    )?;
     println!("{} changes applied.", changes.len() + pruned);
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use chrono::TimeDelta;
 use clap::Subcommand;
 
-use super::open;
-use crate::actions::replace_secret::replace;
+use super::{actor, open};
+use crate::actions::replace_secret::replace_blocking;
 use crate::domain::gateway::Proof;
 use crate::persistence::secrets;
 
@@ -33,7 +33,8 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
             overlap_hours,
         } => {
             let overlap = TimeDelta::hours((*overlap_hours).clamp(0, 24 * 365));
-            println!("{}", replace(&parvis.database, name, overlap, now)?);
+            let secret = replace_blocking(&parvis.database, &actor()?, name, overlap, now)?;
+            println!("{secret}");
         }
         Command::List => {
             let campus = parvis.campus();

@@ -115,6 +115,13 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Whoever has the machine, under the name of their account: the actor of what commands change.
+fn actor() -> anyhow::Result<crate::domain::actor::Actor> {
+    let user = nix::unistd::User::from_uid(nix::unistd::getuid())?;
+    let name = user.map_or_else(|| "operator".to_owned(), |user| user.name);
+    Ok(crate::domain::actor::Actor::console(&name))
+}
+
 /// The parts that commands of an operator need: the settings, the database and the campus.
 fn open(config: &Path) -> anyhow::Result<std::sync::Arc<crate::parvis::Parvis>> {
     let settings = Settings::read(config)?;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::{explain, open};
-use crate::actions::recount_space::{Recount, recount};
+use super::{actor, explain, open};
+use crate::actions::recount_space::{Recount, recount_blocking};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -29,24 +29,21 @@ pub(super) fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         Some(text) => explain::moment(text, campus.zone())?,
         None => now,
     };
-    // The account of the person at the keyboard; a recount from a page will name its person.
-    let actor = nix::unistd::User::from_uid(nix::unistd::getuid())?
-        .map_or_else(|| "operator".to_owned(), |user| user.name);
     let Arguments {
         space,
         people,
         reason,
         ..
     } = arguments;
-    let made = recount(
+    let made = recount_blocking(
         &parvis.database,
         &campus,
+        &actor()?,
         Recount {
             space,
             people,
             at,
             reason,
-            actor,
         },
         now,
     )?;

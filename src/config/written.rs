@@ -59,6 +59,8 @@ struct WrittenInstitution {
     time_zone: chrono_tz::Tz,
     holidays: Option<String>,
     data_licence: Option<String>,
+    security_officer: Option<String>,
+    security_contact: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +75,8 @@ struct WrittenSite {
     phone: Option<String>,
     email: Option<String>,
     website: Option<String>,
+    #[serde(default)]
+    description: Text,
     #[serde(default)]
     services: Vec<Text>,
     #[serde(default)]
@@ -126,6 +130,10 @@ struct WrittenSpace {
     site: String,
     parent: Option<String>,
     name: Text,
+    #[serde(default)]
+    description: Text,
+    #[serde(default)]
+    draft: bool,
     #[serde(default)]
     capacity: Vec<WrittenCapacity>,
     #[serde(default = "five_o_clock")]
@@ -192,6 +200,7 @@ struct WrittenGateway {
     mapping: Option<Mapping>,
     #[serde(default = "a_quarter_of_an_hour")]
     stale_after_minutes: i32,
+    site: Option<String>,
 }
 
 fn a_quarter_of_an_hour() -> i32 {
@@ -325,6 +334,8 @@ impl Campus {
                 time_zone: self.institution.time_zone,
                 holidays: self.institution.holidays,
                 data_licence: self.institution.data_licence,
+                security_officer: self.institution.security_officer,
+                security_contact: self.institution.security_contact,
             },
             sites: self.site.into_iter().map(WrittenSite::into_site).collect(),
             spaces: self
@@ -385,6 +396,7 @@ impl WrittenSite {
             phone: self.phone,
             email: self.email,
             website: self.website,
+            description: self.description.into(),
             services: self.services.into_iter().map(Words::from).collect(),
             access: self.access.into(),
             opening_hours: self.opening_hours,
@@ -405,6 +417,8 @@ impl WrittenSpace {
             site: self.site,
             parent: self.parent,
             name: self.name.into(),
+            description: self.description.into(),
+            is_draft: self.draft,
             capacities: self.capacity.into_iter().map(capacity).collect(),
             day_starts: self.day_starts.0,
             empty_at_day_start: self.empty_at_day_start,
@@ -446,6 +460,7 @@ impl WrittenGateway {
             proof,
             mapping: self.mapping,
             stale_after_minutes: self.stale_after_minutes,
+            site: self.site,
         }
     }
 }

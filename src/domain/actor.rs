@@ -88,7 +88,41 @@ pub trait Placed {
     fn place(&self) -> Place<'_>;
 }
 
-/// A thing that its actor may do something to: only [`Actor::allowed`] makes it, and persistence asks for it.
+/// A place that a thing keeps for itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whereabouts {
+    /// A site, by slug.
+    Site(String),
+    /// The whole institution.
+    Institution,
+}
+
+impl Whereabouts {
+    fn place(&self) -> Place<'_> {
+        match self {
+            Self::Site(slug) => Place::Site(slug),
+            Self::Institution => Place::Institution,
+        }
+    }
+}
+
+/// What one must be allowed to do: any of these, at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// One of these is enough.
+    pub any: Vec<Act>,
+    /// Where.
+    pub at: Whereabouts,
+}
+
+/// Something that does more than one thing, or at more than one place, and says itself what it takes.
+pub trait Demanding {
+    /// All that it takes; never nothing.
+    fn demands(&self) -> Vec<Demand>;
+}
+
+/// A thing that its actor may do something to: only [`Actor::allowed`] and [`Actor::entitled`] make it, and persistence
+/// asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed<T>(T);
 
@@ -198,6 +232,27 @@ impl Actor {
     /// Why they may not.
     pub fn allowed<T: Placed>(&self, act: Act, thing: T) -> Result<Allowed<T>, Refused> {
         self.permit(act, thing.place())?;
+        Ok(Allowed(thing))
+    }
+
+    /// The thing with the proof that they may do all that it takes.
+    ///
+    /// # Errors
+    /// What they may not, and why.
+    pub fn entitled<T: Demanding>(&self, thing: T) -> Result<Allowed<T>, Refused> {
+        for demand in thing.demands() {
+            let place = demand.at.place();
+            let mut refused = demand.any.iter().map(|act| self.permit(*act, place).err());
+            // The first refusal names the act that is meant for it; others are enough by the way.
+            let first = refused
+                .next()
+                .unwrap_or(Some(Refused::NoRole(Act::DescribeInstitution)));
+            if let Some(first) = first
+                && refused.all(|refused| refused.is_some())
+            {
+                return Err(first);
+            }
+        }
         Ok(Allowed(thing))
     }
 

@@ -11,6 +11,9 @@ use super::counter::Counter;
 use super::gateway::{Family, Gateway};
 use super::hours::{ExceptionalDay, Hours};
 use super::ids::{ChannelId, GatewayId, SensorId, SpaceId};
+use super::notice::Notice;
+use super::picture::Picture;
+use super::reading::Moment;
 use super::words::Words;
 use super::zones::Zones;
 
@@ -25,6 +28,12 @@ pub struct Institution {
     pub holidays: Option<String>,
     /// The licence of its open data, as an address.
     pub data_licence: Option<String>,
+    /// Who answers for security: a name.
+    #[serde(default)]
+    pub security_officer: Option<String>,
+    /// Where flaws are reported: `mailto:`, `https:` or `tel:` (RFC 9116).
+    #[serde(default)]
+    pub security_contact: Option<String>,
 }
 
 /// What kind of place a site is.
@@ -44,6 +53,15 @@ pub enum SiteKind {
 }
 
 impl SiteKind {
+    /// All kinds, in the order people read them.
+    pub const ALL: [Self; 5] = [
+        Self::Library,
+        Self::Canteen,
+        Self::Gym,
+        Self::Desk,
+        Self::Other,
+    ];
+
     /// The word as in settings, the database and keys of texts.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -86,6 +104,9 @@ pub struct Site {
     pub email: Option<String>,
     /// Its own pages.
     pub website: Option<String>,
+    /// What it is, in a few sentences.
+    #[serde(default)]
+    pub description: Words,
     /// What one finds there.
     pub services: Vec<Words>,
     /// How to get in: entrance, lift, ramp.
@@ -107,6 +128,12 @@ pub struct Space {
     pub parent: Option<String>,
     /// The name people know.
     pub name: Words,
+    /// What one finds there, in a few sentences.
+    #[serde(default)]
+    pub description: Words,
+    /// Whether it is still being prepared: counted, but shown to staff only, with all that is part of it.
+    #[serde(default)]
+    pub is_draft: bool,
     /// Its gauges, dated.
     pub capacities: Vec<Capacity>,
     /// The local time its accounting day starts.
@@ -292,7 +319,7 @@ pub struct Campus {
     pub institution: Institution,
     /// The sites, in the order of their description.
     pub sites: Vec<Site>,
-    /// The spaces, parents before children.
+    /// The spaces, in the order of their description.
     pub spaces: Vec<KnownSpace>,
     /// The gateways by name.
     pub gateways: HashMap<String, KnownGateway>,
@@ -304,6 +331,10 @@ pub struct Campus {
     pub zones: Zones,
     /// The devices of each gateway, by name.
     pub devices: HashMap<GatewayId, HashMap<String, Device>>,
+    /// What staff tell the public: all notices that are not over, or were not when the campus was read.
+    pub notices: Vec<Notice>,
+    /// The pictures of its sites.
+    pub pictures: Vec<Picture>,
 }
 
 impl Campus {
@@ -316,6 +347,8 @@ impl Campus {
                 time_zone: Tz::UTC,
                 holidays: None,
                 data_licence: None,
+                security_officer: None,
+                security_contact: None,
             },
             sites: Vec::new(),
             spaces: Vec::new(),
@@ -324,6 +357,8 @@ impl Campus {
             channels: BTreeMap::new(),
             zones: Zones::default(),
             devices: HashMap::new(),
+            notices: Vec::new(),
+            pictures: Vec::new(),
         }
     }
 
@@ -355,6 +390,42 @@ impl Campus {
     #[must_use]
     pub fn zone(&self) -> Tz {
         self.institution.time_zone
+    }
+
+    /// The campus as the public sees it: without spaces that are being prepared, and without what is part of them.
+    #[must_use]
+    pub fn published(&self) -> Self {
+        let mut published = self.clone();
+        published.spaces.retain(|known| !self.is_hidden(known));
+        published
+    }
+
+    /// Whether a space, or one that it is part of, is being prepared.
+    #[must_use]
+    pub fn is_hidden(&self, known: &KnownSpace) -> bool {
+        let above = std::iter::successors(Some(known), |known| self.space_by_id(known.parent?));
+        above
+            .take(self.spaces.len())
+            .any(|known| known.space.is_draft)
+    }
+
+    /// Whether anything of it is being prepared.
+    #[must_use]
+    pub fn has_drafts(&self) -> bool {
+        self.spaces.iter().any(|known| known.space.is_draft)
+    }
+
+    /// The notices of a site that the public sees now; of all sites when `None`.
+    pub fn notices_now(&self, site: Option<&str>, now: Moment) -> impl Iterator<Item = &Notice> {
+        self.notices.iter().filter(move |notice| {
+            notice.is_shown(now) && site.is_none_or(|site| notice.notice.site == site)
+        })
+    }
+
+    /// The site with a slug.
+    #[must_use]
+    pub fn site(&self, slug: &str) -> Option<&Site> {
+        self.sites.iter().find(|site| site.slug == slug)
     }
 
     /// The spaces that are part of a space, one level down.

@@ -49,6 +49,20 @@ pub fn violations(description: &Description) -> Vec<Violation> {
         let message = "the institution needs a name".to_owned();
         inspection.note("institution", 0, "name", "named", message);
     }
+    if let Some(contact) = &description.institution.security_contact
+        && !is_contact(contact)
+    {
+        let message = format!(
+            "\"{contact}\" is no address to write to: begin with mailto:, https: or tel: (RFC 9116)"
+        );
+        inspection.note(
+            "institution",
+            0,
+            "security_contact",
+            "contact-form",
+            message,
+        );
+    }
     inspection.sites();
     inspection.spaces();
     inspection.passages();
@@ -290,6 +304,12 @@ impl Inspection<'_> {
         );
         for (index, gateway) in description.gateways.iter().enumerate() {
             self.slug("gateway", index, &gateway.name);
+            if let Some(site) = &gateway.site
+                && !description.sites.iter().any(|known| known.slug == *site)
+            {
+                let message = format!("no site is called \"{site}\"");
+                self.note("gateway", index, "site", "known-name", message);
+            }
             if gateway.family.is_device() {
                 let message = format!(
                     "{} is a device behind a network server: choose chirpstack or things-stack here and put the model on \
@@ -405,6 +425,16 @@ impl Inspection<'_> {
             }
         }
     }
+}
+
+/// Whether a text can stand in a line of `security.txt` as where to report flaws.
+fn is_contact(text: &str) -> bool {
+    let rest = ["mailto:", "https://", "tel:"]
+        .into_iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|byte| (0x21..0x7f).contains(&byte))
+    })
 }
 
 /// Whether a text can name a device or one of its channels: letters, digits, spaces and what real devices use.

@@ -202,4 +202,7 @@ pub struct Gateway {
     pub mapping: Option<Mapping>,
     /// After how many minutes of silence the figures of its sensors are stale.
     pub stale_after_minutes: i32,
+    /// The site whose people look after it, by slug; those of the whole institution when `None`.
+    #[serde(default)]
+    pub site: Option<String>,
 }

@@ -116,8 +116,14 @@ impl Hours {
     /// The hours of seven days from the one that holds a moment.
     #[must_use]
     pub fn week(&self, now: Moment) -> Vec<DayHours> {
+        self.days(now, 7)
+    }
+
+    /// The hours of so many days from the one that holds a moment.
+    #[must_use]
+    pub fn days(&self, now: Moment, count: u64) -> Vec<DayHours> {
         let today = self.local(now).date();
-        (0..7)
+        (0..count)
             .map(|days| self.day(today + Days::new(days)))
             .collect()
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::campus::Description;
@@ -90,51 +89,8 @@ fn is_reordered(before: &[String], after: &[String]) -> bool {
 
 /// Every thing described, by kind and name.
 fn items(description: &Description) -> Vec<(String, Value)> {
-    let mut items = vec![("institution".to_owned(), value(&description.institution))];
-    items.extend(
-        description
-            .sites
-            .iter()
-            .map(|site| (format!("site {}", site.slug), value(site))),
-    );
-    items.extend(
-        description
-            .spaces
-            .iter()
-            .map(|space| (format!("space {}", space.slug), value(space))),
-    );
-    items.extend(
-        description
-            .passages
-            .iter()
-            .map(|passage| (format!("passage {}", passage.name), value(passage))),
-    );
-    items.extend(
-        description
-            .gateways
-            .iter()
-            .map(|gateway| (format!("gateway {}", gateway.name), value(gateway))),
-    );
-    items.extend(description.sensors.iter().map(|sensor| {
-        (
-            format!("sensor {} {}", sensor.gateway, sensor.device),
-            value(sensor),
-        )
-    }));
-    items.extend(description.channels.iter().map(|channel| {
-        (
-            format!(
-                "channel {} {} {}",
-                channel.gateway, channel.device, channel.key
-            ),
-            value(channel),
-        )
-    }));
-    items
-}
-
-fn value<T: Serialize>(item: &T) -> Value {
-    serde_json::to_value(item).unwrap_or(Value::Null)
+    let named = |item: super::item::Item| (item.key().to_string(), item.value());
+    description.items().into_iter().map(named).collect()
 }
 
 fn changed_fields(before: &Value, after: &Value) -> Vec<(String, String, String)> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tokio::sync::oneshot;
 
+use super::arrivals::Arrivals;
 use super::delivery::{Delivery, Receipt, Room};
 use super::recorder::Event;
 use crate::domain::campus::{Campus, KnownGateway};
@@ -42,6 +43,7 @@ pub struct Door {
     parvis: Arc<Parvis>,
     recorder: Sender<Event>,
     waiting: Arc<AtomicUsize>,
+    arrivals: Arc<Arrivals>,
 }
 
 /// What is delivered, and under which rules for its times.
@@ -68,6 +70,7 @@ impl Door {
             parvis,
             recorder,
             waiting: Arc::default(),
+            arrivals: Arc::default(),
         }
     }
 
@@ -93,6 +96,12 @@ impl Door {
         payload: Payload,
     ) -> Result<Receipt, Error> {
         self.record(gateway, payload, Times::Recorded).await
+    }
+
+    /// What arrived lately.
+    #[must_use]
+    pub fn arrivals(&self) -> &Arrivals {
+        &self.arrivals
     }
 
     /// Waits until the ledger holds everything that was answered so far.

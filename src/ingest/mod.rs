@@ -6,6 +6,7 @@
 //! did is booked in the ledger a moment later, together with the number of the last batch in it; after a crash the
 //! batches beyond that number are told again from the raw readings, so that the ledger never misses and never repeats one.
 
+mod arrivals;
 mod batches;
 mod bookkeeper;
 mod committer;
@@ -18,6 +19,7 @@ mod recorder;
 mod recovery;
 mod spaces;
 
+pub use arrivals::{Arrival, Arrivals, Outcome};
 pub use delivery::Receipt;
 pub use door::Door;
 pub use recorder::{Announce, Recorder, Recording};

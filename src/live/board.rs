@@ -18,8 +18,10 @@ use crate::parvis::Parvis;
 pub struct Snapshot {
     /// Grows with every visible change.
     pub version: u64,
-    /// The campus.
+    /// The campus, as the public sees it.
     pub campus: Arc<Campus>,
+    /// The campus as it is described, to know whether it was described anew.
+    described: Arc<Campus>,
     /// The newest figures.
     pub figures: HashMap<SpaceId, Figure>,
     /// The version with which each space last changed visibly.
@@ -88,10 +90,11 @@ impl Board {
     #[must_use]
     pub fn new(parvis: Arc<Parvis>) -> Self {
         let version = u64::try_from(parvis.clock.now().timestamp_millis()).unwrap_or(1);
-        let campus = parvis.campus();
+        let described = parvis.campus();
         let snapshot = Snapshot {
             version,
-            campus,
+            campus: published(&described),
+            described,
             figures: HashMap::new(),
             changed: BTreeMap::new(),
             seen: HashMap::new(),
@@ -137,12 +140,14 @@ impl Board {
         let now = self.parvis.clock.now();
         let mut next = Snapshot::clone(&self.snapshot());
         let before = next.version;
-        let campus = self.parvis.campus();
-        if !Arc::ptr_eq(&campus, &next.campus) {
+        let described = self.parvis.campus();
+        if !Arc::ptr_eq(&described, &next.described) {
             // Pages show more of it than figures.
             next.version = before + 1;
+            next.campus = published(&described);
+            next.described = described;
         }
-        next.campus = Arc::clone(&campus);
+        let campus = Arc::clone(&next.campus);
         next.figures.extend(changed.iter().copied());
         let is_all = changed.is_empty();
         for known in &campus.spaces {
@@ -164,5 +169,14 @@ impl Board {
         if version > before {
             self.versions.send_replace(version);
         }
+    }
+}
+
+/// What the public sees of a campus.
+fn published(campus: &Arc<Campus>) -> Arc<Campus> {
+    if campus.has_drafts() {
+        Arc::new(campus.published())
+    } else {
+        Arc::clone(campus)
     }
 }

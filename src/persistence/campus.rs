@@ -11,6 +11,7 @@ use super::database::View;
 use super::schema::{
     capacities, channels, gateway_secrets, gateways, institutions, passages, sensors, sites, spaces,
 };
+use super::{notices, pictures};
 use crate::domain::campus::{
     Campus, Channel, Description, Device, Direction, Institution, KnownChannel, KnownGateway,
     KnownSensor, KnownSpace, Location, Passage, Purpose, SecretDigest, Sensor, Site, SiteKind,
@@ -32,6 +33,8 @@ struct InstitutionRow {
     time_zone: String,
     holidays: Option<String>,
     data_licence: Option<String>,
+    security_officer: Option<String>,
+    security_contact: Option<String>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -47,6 +50,7 @@ struct SiteRow {
     phone: Option<String>,
     email: Option<String>,
     website: Option<String>,
+    description: Value,
     services: Value,
     access: Value,
     opening_hours: Option<String>,
@@ -61,6 +65,8 @@ struct SpaceRow {
     site_id: i32,
     parent_id: Option<i32>,
     name: Value,
+    description: Value,
+    is_draft: bool,
     day_starts: NaiveTime,
     empty_at_day_start: bool,
     drift_correction: bool,
@@ -94,6 +100,7 @@ struct GatewayRow {
     proof: Value,
     mapping: Option<Value>,
     stale_after_minutes: i32,
+    site_id: Option<i32>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -216,7 +223,7 @@ pub fn description(view: &mut View<'_>) -> Result<Option<Description>, Error> {
         gateways: rows
             .gateways
             .iter()
-            .map(gateway_of)
+            .map(|row| names.gateway_of(row))
             .collect::<Result<_, _>>()?,
         sensors: rows
             .sensors
@@ -280,7 +287,7 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
                 row.name.clone(),
                 KnownGateway {
                     id: GatewayId(row.id),
-                    gateway: gateway_of(row)?,
+                    gateway: names.gateway_of(row)?,
                     secrets,
                 },
             ))
@@ -337,6 +344,8 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
         channels,
         zones,
         devices,
+        notices: notices::current(view)?,
+        pictures: pictures::current(view)?,
     }))
 }
 
@@ -468,6 +477,17 @@ impl Names {
         }
     }
 
+    fn gateway_of(&self, row: &GatewayRow) -> Result<Gateway, Error> {
+        Ok(Gateway {
+            name: row.name.clone(),
+            family: family_of(&row.family)?,
+            proof: parsed(&row.proof)?,
+            mapping: row.mapping.as_ref().map(parsed).transpose()?,
+            stale_after_minutes: row.stale_after_minutes,
+            site: row.site_id.and_then(|id| self.sites.get(&id).cloned()),
+        })
+    }
+
     fn sensor_of(&self, row: &SensorRow) -> Result<Sensor, Error> {
         Ok(Sensor {
             gateway: self
@@ -529,20 +549,16 @@ fn institution_of(row: &InstitutionRow) -> Result<Institution, Error> {
             .map_err(|error: chrono_tz::ParseError| Error::internal(error))?,
         holidays: row.holidays.clone(),
         data_licence: row.data_licence.clone(),
+        security_officer: row.security_officer.clone(),
+        security_contact: row.security_contact.clone(),
     })
 }
 
 fn site_of(row: &SiteRow) -> Result<Site, Error> {
-    let kinds = [
-        SiteKind::Library,
-        SiteKind::Canteen,
-        SiteKind::Gym,
-        SiteKind::Desk,
-    ];
     Ok(Site {
         slug: row.slug.clone(),
         name: parsed(&row.name)?,
-        kind: kinds
+        kind: SiteKind::ALL
             .into_iter()
             .find(|kind| kind.name() == row.kind)
             .unwrap_or(SiteKind::Other),
@@ -557,6 +573,7 @@ fn site_of(row: &SiteRow) -> Result<Site, Error> {
         phone: row.phone.clone(),
         email: row.email.clone(),
         website: row.website.clone(),
+        description: parsed(&row.description)?,
         services: parsed(&row.services)?,
         access: parsed(&row.access)?,
         opening_hours: row.opening_hours.clone(),
@@ -579,21 +596,13 @@ fn space_of(row: &SpaceRow, rows: &Rows, names: &Names) -> Result<Space, Error> 
         site: names.sites.get(&row.site_id).cloned().unwrap_or_default(),
         parent: row.parent_id.and_then(|id| names.spaces.get(&id).cloned()),
         name: parsed(&row.name)?,
+        description: parsed(&row.description)?,
+        is_draft: row.is_draft,
         capacities: own.map(capacity).collect(),
         day_starts: row.day_starts,
         empty_at_day_start: row.empty_at_day_start,
         drift_correction: row.drift_correction,
         opening_hours: row.opening_hours.clone(),
-    })
-}
-
-fn gateway_of(row: &GatewayRow) -> Result<Gateway, Error> {
-    Ok(Gateway {
-        name: row.name.clone(),
-        family: family_of(&row.family)?,
-        proof: parsed(&row.proof)?,
-        mapping: row.mapping.as_ref().map(parsed).transpose()?,
-        stale_after_minutes: row.stale_after_minutes,
     })
 }
 

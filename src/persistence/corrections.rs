@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::announcements::Announcement;
 use super::database::{Transaction, View};
 use super::ledger;
-use super::schema::corrections;
+use super::schema::{corrections, spaces};
 use crate::domain::correction::{Correction, Kind, NewCorrection};
 use crate::domain::drift;
 use crate::domain::ids::SpaceId;
@@ -121,6 +121,17 @@ pub fn append(
         actor: new.actor.clone(),
         recorded_at: now,
     })
+}
+
+/// The slug of a space, for the audit.
+///
+/// # Errors
+/// When there is none, or the database is not available.
+pub fn slug_of(view: &mut View<'_>, space: SpaceId) -> Result<String, Error> {
+    Ok(spaces::table
+        .find(space.0)
+        .select(spaces::slug)
+        .first(view.connection())?)
 }
 
 /// The drift of the day that begins with the last of `starts`, learned from the days that begin with the others.

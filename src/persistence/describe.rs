@@ -18,7 +18,10 @@ use super::database::Transaction;
 use super::schema::{
     capacities, channels, gateways, institutions, passages, sensors, sites, spaces,
 };
-use crate::domain::campus::{Channel, Description, Direction, Purpose, Sensor, Space};
+use crate::domain::actor::Allowed;
+use crate::domain::campus::{Channel, Description, Direction, Passage, Purpose, Sensor, Space};
+use crate::domain::edit::Edit;
+use crate::domain::gateway::Gateway;
 use crate::domain::reading::Moment;
 use crate::error::Error;
 
@@ -32,33 +35,94 @@ struct Ids {
     sensors: HashMap<(String, String), i32>,
 }
 
-/// Creates or changes everything described. The description keeps all rules, so names resolve.
+impl Ids {
+    /// Those of everything that keeps its identifier when it is not written.
+    fn load(tx: &mut Transaction<'_>) -> Result<Self, Error> {
+        let connection = tx.connection();
+        let sensors: Vec<(i32, String, String)> = sensors::table
+            .inner_join(gateways::table)
+            .select((sensors::id, gateways::name, sensors::device))
+            .load(connection)?;
+        let named = |rows: Vec<(String, i32)>| rows.into_iter().collect();
+        Ok(Self {
+            passages: named(
+                passages::table
+                    .select((passages::name, passages::id))
+                    .load(connection)?,
+            ),
+            gateways: named(
+                gateways::table
+                    .select((gateways::name, gateways::id))
+                    .load(connection)?,
+            ),
+            sensors: sensors
+                .into_iter()
+                .map(|(id, gateway, device)| ((gateway, device), id))
+                .collect(),
+            ..Self::default()
+        })
+    }
+}
+
+/// Waits until nobody else describes the campus, so that what is read in this transaction is still so when it is written.
 ///
 /// # Errors
 /// When the database is not available.
-pub fn describe(tx: &mut Transaction<'_>, description: &Description) -> Result<(), Error> {
-    let mut ids = Ids::default();
-    write_institution(tx, description)?;
-    write_sites(tx, description, &mut ids)?;
-    write_spaces(tx, description, &mut ids)?;
-    write_passages(tx, description, &mut ids)?;
-    write_gateways(tx, description, &mut ids)?;
-    for sensor in &description.sensors {
-        let id = write_sensor(tx, sensor, &ids)?;
-        ids.sensors
-            .insert((sensor.gateway.clone(), sensor.device.clone()), id);
+pub fn alone(tx: &mut Transaction<'_>) -> Result<(), Error> {
+    diesel::sql_query("LOCK TABLE institutions IN SHARE ROW EXCLUSIVE MODE")
+        .execute(tx.connection())?;
+    Ok(())
+}
+
+/// Makes an edit: creates and changes what differs, retires what is no more. The description keeps all rules, so names
+/// resolve. What did not change is not written, above all no sensor that is just being heard.
+///
+/// # Errors
+/// When the database is not available.
+pub fn edit(tx: &mut Transaction<'_>, edit: &Allowed<Edit>, now: Moment) -> Result<(), Error> {
+    let Edit { before, after } = edit.thing();
+    let mut ids = Ids::load(tx)?;
+    write_institution(tx, after)?;
+    write_sites(tx, after, &mut ids)?;
+    write_spaces(tx, after, &mut ids)?;
+    let before = before.as_ref();
+    for passage in &after.passages {
+        if !before.is_some_and(|before| before.passages.contains(passage)) {
+            let id = write_passage(tx, passage, &ids)?;
+            ids.passages.insert(passage.name.clone(), id);
+        }
     }
-    for channel in &description.channels {
-        write_channel(tx, channel, &ids)?;
+    for gateway in &after.gateways {
+        if !before.is_some_and(|before| before.gateways.contains(gateway)) {
+            let id = write_gateway(tx, gateway, &ids)?;
+            ids.gateways.insert(gateway.name.clone(), id);
+        }
+    }
+    for sensor in &after.sensors {
+        if !before.is_some_and(|before| before.sensors.contains(sensor)) {
+            let id = write_sensor(tx, sensor, &ids)?;
+            ids.sensors
+                .insert((sensor.gateway.clone(), sensor.device.clone()), id);
+        }
+    }
+    for channel in &after.channels {
+        if !before.is_some_and(|before| before.channels.contains(channel)) {
+            write_channel(tx, channel, &ids)?;
+        }
+    }
+    if edit
+        .thing()
+        .changed()
+        .iter()
+        .any(|changed| changed.after.is_none())
+    {
+        retire_others(tx, after, now)?;
     }
     tx.announce(Announcement::Campus)
 }
 
 /// Retires everything that a description no longer names. Devices that were only heard stay.
-///
-/// # Errors
-/// When the database is not available.
-pub fn retire_others(
+fn retire_others(
     tx: &mut Transaction<'_>,
     description: &Description,
     now: Moment,
@@ -175,6 +239,8 @@ fn write_institution(tx: &mut Transaction<'_>, description: &Description) -> Res
             institutions::time_zone.eq(institution.time_zone.name()),
             institutions::holidays.eq(&institution.holidays),
             institutions::data_licence.eq(&institution.data_licence),
+            institutions::security_officer.eq(&institution.security_officer),
+            institutions::security_contact.eq(&institution.security_contact),
         ))
         .on_conflict(institutions::id)
         .do_update()
@@ -183,6 +249,8 @@ fn write_institution(tx: &mut Transaction<'_>, description: &Description) -> Res
             institutions::time_zone.eq(excluded(institutions::time_zone)),
             institutions::holidays.eq(excluded(institutions::holidays)),
             institutions::data_licence.eq(excluded(institutions::data_licence)),
+            institutions::security_officer.eq(excluded(institutions::security_officer)),
+            institutions::security_contact.eq(excluded(institutions::security_contact)),
         ))
         .execute(tx.connection())?;
     Ok(())
@@ -201,6 +269,7 @@ struct NewSite<'a> {
     phone: Option<&'a str>,
     email: Option<&'a str>,
     website: Option<&'a str>,
+    description: Value,
     services: Value,
     access: Value,
     opening_hours: Option<&'a str>,
@@ -225,6 +294,7 @@ fn write_sites(
             phone: site.phone.as_deref(),
             email: site.email.as_deref(),
             website: site.website.as_deref(),
+            description: json(&site.description)?,
             services: json(&site.services)?,
             access: json(&site.access)?,
             opening_hours: site.opening_hours.as_deref(),
@@ -250,6 +320,8 @@ struct NewSpace<'a> {
     place: i32,
     site_id: i32,
     name: Value,
+    description: Value,
+    is_draft: bool,
     day_starts: chrono::NaiveTime,
     empty_at_day_start: bool,
     drift_correction: bool,
@@ -268,6 +340,8 @@ fn write_spaces(
             place,
             site_id: found(&ids.sites, &space.site)?,
             name: json(&space.name)?,
+            description: json(&space.description)?,
+            is_draft: space.is_draft,
             day_starts: space.day_starts,
             empty_at_day_start: space.empty_at_day_start,
             drift_correction: space.drift_correction,
@@ -314,58 +388,48 @@ fn write_capacities(tx: &mut Transaction<'_>, space_id: i32, space: &Space) -> R
     Ok(())
 }
 
-fn write_passages(
-    tx: &mut Transaction<'_>,
-    description: &Description,
-    ids: &mut Ids,
-) -> Result<(), Error> {
-    for passage in &description.passages {
-        let side = |slug: &Option<String>| {
-            slug.as_ref()
-                .map(|slug| found(&ids.spaces, slug))
-                .transpose()
-        };
-        let (from, to) = (side(&passage.from)?, side(&passage.to)?);
-        let sides = (
-            passages::from_space_id.eq(from),
-            passages::to_space_id.eq(to),
-            passages::retired_at.eq(None::<Moment>),
-        );
-        let id = diesel::insert_into(passages::table)
-            .values((passages::name.eq(&passage.name), sides))
-            .on_conflict(passages::name)
-            .do_update()
-            .set(sides)
-            .returning(passages::id)
-            .get_result(tx.connection())?;
-        ids.passages.insert(passage.name.clone(), id);
-    }
-    Ok(())
+fn write_passage(tx: &mut Transaction<'_>, passage: &Passage, ids: &Ids) -> Result<i32, Error> {
+    let side = |slug: &Option<String>| {
+        slug.as_ref()
+            .map(|slug| found(&ids.spaces, slug))
+            .transpose()
+    };
+    let (from, to) = (side(&passage.from)?, side(&passage.to)?);
+    let sides = (
+        passages::from_space_id.eq(from),
+        passages::to_space_id.eq(to),
+        passages::retired_at.eq(None::<Moment>),
+    );
+    Ok(diesel::insert_into(passages::table)
+        .values((passages::name.eq(&passage.name), sides))
+        .on_conflict(passages::name)
+        .do_update()
+        .set(sides)
+        .returning(passages::id)
+        .get_result(tx.connection())?)
 }
 
-fn write_gateways(
-    tx: &mut Transaction<'_>,
-    description: &Description,
-    ids: &mut Ids,
-) -> Result<(), Error> {
-    for gateway in &description.gateways {
-        let fields = (
-            gateways::family.eq(gateway.family.name()),
-            gateways::proof.eq(json(&gateway.proof)?),
-            gateways::mapping.eq(gateway.mapping.as_ref().map(json).transpose()?),
-            gateways::stale_after_minutes.eq(gateway.stale_after_minutes),
-            gateways::retired_at.eq(None::<Moment>),
-        );
-        let id = diesel::insert_into(gateways::table)
-            .values((gateways::name.eq(&gateway.name), fields.clone()))
-            .on_conflict(gateways::name)
-            .do_update()
-            .set(fields)
-            .returning(gateways::id)
-            .get_result(tx.connection())?;
-        ids.gateways.insert(gateway.name.clone(), id);
-    }
-    Ok(())
+fn write_gateway(tx: &mut Transaction<'_>, gateway: &Gateway, ids: &Ids) -> Result<i32, Error> {
+    let site = gateway
+        .site
+        .as_ref()
+        .map(|site| found(&ids.sites, site))
+        .transpose()?;
+    let fields = (
+        gateways::family.eq(gateway.family.name()),
+        gateways::proof.eq(json(&gateway.proof)?),
+        gateways::mapping.eq(gateway.mapping.as_ref().map(json).transpose()?),
+        gateways::stale_after_minutes.eq(gateway.stale_after_minutes),
+        gateways::site_id.eq(site),
+        gateways::retired_at.eq(None::<Moment>),
+    );
+    Ok(diesel::insert_into(gateways::table)
+        .values((gateways::name.eq(&gateway.name), fields.clone()))
+        .on_conflict(gateways::name)
+        .do_update()
+        .set(fields)
+        .returning(gateways::id)
+        .get_result(tx.connection())?)
 }
 
 fn write_sensor(tx: &mut Transaction<'_>, sensor: &Sensor, ids: &Ids) -> Result<i32, Error> {

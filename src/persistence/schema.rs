@@ -1,6 +1,22 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    /// Requests with an Idempotency-Key of the last day, so that a repetition gets the same answer.
+    answered_requests (person_id, key) {
+        /// For whom the program acts.
+        person_id -> Int4,
+        /// The Idempotency-Key.
+        key -> Text,
+        /// SHA-256 of what was asked for: the same key with another request is a mistake.
+        digest -> Bytea,
+        /// What was answered.
+        answer -> Jsonb,
+        /// When.
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Bearer tokens with which programs act for a person, within scopes.
     api_tokens (id) {
         /// Identifier.
@@ -748,6 +764,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(answered_requests -> people (person_id));
 diesel::joinable!(api_tokens -> people (person_id));
 diesel::joinable!(authenticators -> people (person_id));
 diesel::joinable!(capacities -> spaces (space_id));
@@ -776,6 +793,7 @@ diesel::joinable!(sensors -> gateways (gateway_id));
 diesel::joinable!(spaces -> sites (site_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    answered_requests,
     api_tokens,
     audit_heads,
     audit_records,

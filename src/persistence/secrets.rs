@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::announcements::Announcement;
 use super::database::{Transaction, View};
-use super::schema::{gateway_secrets, gateways};
+use super::schema::{gateway_secrets, gateways, sites};
 use crate::domain::ids::GatewayId;
 use crate::domain::reading::Moment;
 use crate::error::Error;
@@ -21,18 +21,19 @@ pub struct Secret {
     pub until: Option<Moment>,
 }
 
-/// The identifier of a gateway that is in use.
+/// The identifier of a gateway that is in use, and the site whose people look after it.
 ///
 /// # Errors
 /// When there is none of that name, or the database is not available.
-pub fn gateway(view: &mut View<'_>, name: &str) -> Result<GatewayId, Error> {
+pub fn gateway(view: &mut View<'_>, name: &str) -> Result<(GatewayId, Option<String>), Error> {
     gateways::table
+        .left_join(sites::table)
         .filter(gateways::name.eq(name))
         .filter(gateways::retired_at.is_null())
-        .select(gateways::id)
+        .select((gateways::id, sites::slug.nullable()))
         .first(view.connection())
         .optional()?
-        .map(GatewayId)
+        .map(|(id, site): (i32, Option<String>)| (GatewayId(id), site))
         .ok_or_else(|| Error::NotFound(format!("gateway is called \"{name}\"")))
 }
 

@@ -11,7 +11,7 @@ use super::failure::{self, Reader, Refusal};
 use super::headers::{self, Kind};
 use super::services::Services;
 
-const FILES: [(&str, &str, &[u8]); 8] = [
+const FILES: [(&str, &str, &[u8]); 10] = [
     (
         "style.css",
         "text/css; charset=utf-8",
@@ -46,6 +46,16 @@ const FILES: [(&str, &str, &[u8]); 8] = [
         "passkey.js",
         "text/javascript; charset=utf-8",
         include_bytes!("../../web/scripts/passkey.js"),
+    ),
+    (
+        "tally.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../web/scripts/tally.js"),
+    ),
+    (
+        "follow.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../web/scripts/follow.js"),
     ),
     (
         "icon.svg",

@@ -17,6 +17,7 @@ use crate::domain::gateway::Proof;
 use crate::domain::reading::Moment;
 use crate::error::Error;
 use crate::gateways::{Decoder, Payload, Unreadable};
+use crate::ingest::{Arrival, Outcome};
 
 /// The whole body must arrive within this time.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
@@ -55,6 +56,13 @@ async fn receive(
             let status = refused.status;
             // Logged once, here: which gateway and which rule, never the body, the address or the secret.
             log::info!(gateway = gateway_in_log(gateway), status = status.as_u16(); "ingest: refused: {}", refused.detail);
+            note(
+                services,
+                gateway,
+                Vec::new(),
+                0,
+                Outcome::Refused(status.as_u16(), refused.detail.clone()),
+            );
             let mut response = failure::refuse(request, services, refused, Reader::Sensor);
             if status == StatusCode::UNAUTHORIZED {
                 let challenge = header::HeaderValue::from_static(
@@ -66,6 +74,20 @@ async fn receive(
             }
             response
         }
+    }
+}
+
+/// Notes what arrived at a gateway that there is, for who installs its sensors.
+fn note(
+    services: &Services,
+    gateway: &str,
+    devices: Vec<String>,
+    readings: usize,
+    outcome: Outcome,
+) {
+    if let Some(known) = services.parvis.campus().gateways.get(gateway) {
+        let arrival = Arrival::new(services.parvis.clock.now(), devices, readings, outcome);
+        services.door.arrivals().note(known.id, arrival);
     }
 }
 
@@ -120,9 +142,26 @@ async fn accept(
     if payload.is_test {
         log::info!(gateway = name; "ingest: the sender tried whether the door is there");
     }
+    let devices: Vec<String> = payload
+        .messages
+        .iter()
+        .filter_map(|message| message.device.clone())
+        .collect();
+    let readings = payload
+        .messages
+        .iter()
+        .map(|message| message.readings.len())
+        .sum();
     match services.door.deliver(gateway, payload).await {
         Ok(receipt) => {
             services.metrics.recorded(receipt);
+            note(
+                services,
+                name,
+                devices,
+                readings,
+                Outcome::Recorded(receipt),
+            );
             let mut builder = HttpResponse::Ok();
             Ok(headers::put(&mut builder, Kind::Closed).json(receipt))
         }
@@ -137,6 +176,13 @@ async fn accept(
             if matches!(error, Error::Unavailable { .. }) {
                 services.metrics.overloaded();
             }
+            note(
+                services,
+                name,
+                devices,
+                readings,
+                Outcome::Refused(503, error.to_string()),
+            );
             Ok(failure::answer(request, services, &error, Reader::Sensor))
         }
     }

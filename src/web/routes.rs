@@ -4,11 +4,11 @@ use actix_web::guard::{Any, Get, Head};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
-use super::api::{history, live, me, openapi, places, spaces};
+use super::api::{history, live, me, openapi, places, recounts, spaces};
 use super::services::Services;
 use super::{
     account, admin, assets, failure, health, ingest, local as local_door, metrics, pages,
-    redirect as redirection, security,
+    redirect as redirection, security, security_contact,
 };
 
 /// What everybody reaches over HTTPS.
@@ -26,12 +26,14 @@ pub(super) fn public(config: &mut ServiceConfig) {
         .service(showing("/api/v1/sites.jsonld", places::jsonld))
         .service(showing("/api/v1/spaces/{slug}", spaces::show))
         .service(showing("/api/v1/spaces/{slug}/history", history::show))
+        .service(taking("/api/v1/spaces/{slug}/recounts", recounts::make))
         .service(showing("/api/v1/openapi.json", openapi::show))
         .service(streaming("/api/v1/live", live::watch))
         .service(showing("/api/v1/me", me::show))
         // Operators
         .service(showing("/health/live", health::live))
         .service(showing("/health/ready", health::ready))
+        .service(showing("/.well-known/security.txt", security_contact::show))
         // People who sign in
         .service(showing("/sign-in", pages::sign_in::show))
         .service(taking("/sign-in/local", pages::sign_in::local::send))
@@ -85,6 +87,94 @@ pub(super) fn public(config: &mut ServiceConfig) {
             admin::change_account,
         ))
         .service(taking("/admin/see-as", admin::see_as))
+        .service(both(
+            "/admin/institution",
+            admin::institution,
+            admin::take_institution,
+        ))
+        .service(both(
+            "/admin/sites/new",
+            admin::new_site,
+            admin::take_new_site,
+        ))
+        .service(showing("/admin/sites/{site}", admin::site_page))
+        .service(both(
+            "/admin/sites/{site}/spaces",
+            admin::new_space,
+            admin::take_new_space,
+        ))
+        .service(both(
+            "/admin/sites/{site}/passages",
+            admin::new_passage,
+            admin::take_new_passage,
+        ))
+        .service(both(
+            "/admin/sites/{site}/capacities",
+            admin::capacities,
+            admin::take_capacities,
+        ))
+        .service(both(
+            "/admin/sites/{site}/notices",
+            admin::notices,
+            admin::take_notice,
+        ))
+        .service(both(
+            "/admin/sites/{site}/pictures",
+            admin::pictures,
+            admin::take_picture,
+        ))
+        .service(both(
+            "/admin/sites/{site}/{aspect}",
+            admin::site,
+            admin::take_site,
+        ))
+        .service(taking(
+            "/admin/pictures/{id:[0-9]{1,9}}",
+            admin::change_picture,
+        ))
+        .service(taking(
+            "/admin/notices/{id:[0-9]{1,9}}",
+            admin::change_notice,
+        ))
+        .service(both(
+            "/admin/spaces/{slug}/recount",
+            admin::recount,
+            admin::take_recount,
+        ))
+        .service(both(
+            "/admin/spaces/{slug}/{aspect}",
+            admin::space,
+            admin::take_space,
+        ))
+        .service(both("/admin/passages", admin::passage, admin::take_passage))
+        .service(showing("/admin/gateways", admin::gateways))
+        .service(both(
+            "/admin/gateways/new",
+            admin::new_gateway,
+            admin::take_new_gateway,
+        ))
+        .service(showing("/admin/gateways/{name}", admin::gateway_page))
+        .service(both(
+            "/admin/gateways/{name}/edit",
+            admin::gateway,
+            admin::take_gateway,
+        ))
+        .service(taking(
+            "/admin/gateways/{name}/secret",
+            admin::replace_secret,
+        ))
+        .service(showing("/admin/sensors", admin::sensors))
+        .service(both(
+            "/admin/sensors/adopt",
+            admin::adopt,
+            admin::take_adopted,
+        ))
+        .service(both(
+            "/admin/sensors/edit",
+            admin::sensor,
+            admin::take_sensor,
+        ))
+        .service(both("/admin/channels", admin::channel, admin::take_channel))
         .service(showing("/admin/audit", admin::audit))
         .service(both(
             "/admin/issuers",
@@ -101,6 +191,7 @@ pub(super) fn public(config: &mut ServiceConfig) {
         // Browsers: each page with the language in its address, and without
         .service(showing("/assets/{name}", assets::show))
         .service(showing("/favicon.ico", pages::icon))
+        .service(showing("/pictures/{digest}.jpg", pages::picture::show))
         .service(streaming("/live/{part}", pages::live::watch))
         .service(showing("/", pages::home::show))
         .service(showing("/spaces/{slug}", pages::space::show))

@@ -10,12 +10,14 @@ use std::process::Command;
 
 use harness::TestParvis;
 use parvis::clock::Clock;
+use parvis::domain::role::Role;
 
 #[tokio::test]
 async fn the_pages_hold_in_a_real_browser() {
     let now = Clock::System.now();
     let mut parvis = TestParvis::start(&campus::description(now)).await;
     let secret = parvis.secret(campus::GATEWAY);
+    let staff = parvis.sign_in("Ada", &[(Role::InstitutionAdministrator, None)]);
     campus::live_through(&mut parvis, &secret, now).await;
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     assert!(
@@ -29,6 +31,7 @@ async fn the_pages_hold_in_a_real_browser() {
         .env("PARVIS_ADDRESS", &parvis.address)
         .env("PARVIS_GATEWAY", campus::GATEWAY)
         .env("PARVIS_SECRET", &secret)
+        .env("PARVIS_SESSION", &staff.secret)
         .env("PARVIS_DEVICE", campus::MOVING_DOOR)
         .env("PARVIS_SCREENSHOTS", screenshots())
         .status()

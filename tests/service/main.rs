@@ -3,6 +3,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod administering;
 mod demo;
 mod describing;
 mod doors;

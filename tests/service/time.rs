@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parvis::actions::apply_description::{Others, apply};
 use parvis::clock::Clock;
 use parvis::config::{Settings, read_campus};
+use parvis::domain::actor::Actor;
 use parvis::domain::freshness::Quality;
 use parvis::domain::trend::Trend;
 use parvis::gateways::Decoder;
@@ -39,6 +40,7 @@ impl Clocked {
         let description = read_campus(described.as_ref()).unwrap();
         apply(
             &parvis.database,
+            &Actor::console("test"),
             &description,
             Others::Keep,
             parvis.clock.now(),

@@ -22,7 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::person;
 use crate::actions::apply_description::{Others, apply};
 use crate::actions::choose_password::invite_within;
-use crate::actions::replace_secret::replace;
+use crate::actions::replace_secret::replace_blocking;
 use crate::appliance::cluster::{Cluster, SERVICE_ROLE};
 use crate::clock::Clock;
 use crate::config::{Settings, read_campus};
@@ -95,6 +95,7 @@ fn with_database(
     let now = parvis.clock.now();
     apply(
         &parvis.database,
+        &Actor::console("demo"),
         &read_campus(&described)?,
         Others::Keep,
         now,
@@ -111,7 +112,13 @@ fn with_database(
         if !secrets.opens(known, now) {
             secrets.set(
                 name,
-                replace(&parvis.database, name, TimeDelta::hours(24), now)?,
+                replace_blocking(
+                    &parvis.database,
+                    &Actor::console("demo"),
+                    name,
+                    TimeDelta::hours(24),
+                    now,
+                )?,
             );
         }
     }

@@ -5,11 +5,13 @@ use askama::Template;
 
 use super::{answer, frame};
 use crate::domain::actor::Place;
+use crate::domain::campus::Institution;
 use crate::domain::role::Act;
 use crate::web::language;
 use crate::web::pages::frame::Frame;
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
+use crate::web::texts::Speech;
 
 struct Site {
     name: String,
@@ -25,6 +27,9 @@ struct Page<'t> {
     frame: Frame<'t>,
     sites: Vec<Site>,
     needs_strong_sign_in: bool,
+    /// What the institution has not said yet.
+    lacking: Vec<String>,
+    describes_institution: bool,
 }
 
 /// `GET /admin`
@@ -55,6 +60,8 @@ pub(in crate::web) async fn show(
     let page = Page {
         frame: frame(&request, &services, &language, &t.say("staff-home"), &who),
         sites,
+        lacking: lacking(&campus.institution, &t),
+        describes_institution: who.actor.may(Act::DescribeInstitution, Place::Institution),
         needs_strong_sign_in: !who.actor.is_strong
             && who
                 .actor
@@ -63,4 +70,21 @@ pub(in crate::web) async fn show(
                 .any(|grant| grant.role.needs_strong_sign_in()),
     };
     answer(&request, &services, Ok(page))
+}
+
+/// What the institution must still say, so that whoever finds a flaw knows whom to tell.
+fn lacking(institution: &Institution, t: &Speech<'_>) -> Vec<String> {
+    let fields = [
+        ("field-name", institution.name.is_empty()),
+        (
+            "field-security-officer",
+            institution.security_officer.is_none(),
+        ),
+        (
+            "field-security-contact",
+            institution.security_contact.is_none(),
+        ),
+    ];
+    let lacking = fields.into_iter().filter(|(_, is_lacking)| *is_lacking);
+    lacking.map(|(key, _)| t.say(key)).collect()
 }

@@ -1,17 +1,39 @@
 //! Pages of staff: what each may see is what each may do, asked of the same table.
 
 mod account;
+mod adopt;
 mod audit;
+mod field;
+mod forms;
+mod gateways;
 mod home;
+mod hours;
 pub(super) mod issuers;
+mod many;
+mod map;
+mod notices;
 mod people;
+mod pictures;
+mod recount;
+mod sensors;
+mod sheet;
+mod site;
 
 pub(super) use account::change as change_account;
+pub(super) use adopt::{show as adopt, take as take_adopted};
 pub(super) use audit::{export as export_audit, show as audit};
+pub(super) use forms::*;
+pub(super) use gateways::{all as gateways, replace_secret, show as gateway_page};
 pub(super) use home::show as home;
+pub(super) use many::{show as capacities, take as take_capacities};
+pub(super) use notices::{change as change_notice, show as notices, take as take_notice};
 pub(super) use people::{
     add as add_person, all as people, change as change_person, see_as, show as person,
 };
+pub(super) use pictures::{change as change_picture, show as pictures, take as take_picture};
+pub(super) use recount::{show as recount, take as take_recount};
+pub(super) use sensors::show as sensors;
+pub(super) use site::show as site_page;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -33,8 +55,10 @@ use crate::domain::role::Act;
 use crate::error::Error;
 
 /// Where staff may go: the address, the key of its name, and what one must be allowed to do somewhere to go there.
-const PLACES: [(&str, &str, Act); 4] = [
+const PLACES: [(&str, &str, Act); 6] = [
     ("/admin", "staff-home", Act::SeeSite),
+    ("/admin/gateways", "staff-gateways", Act::SeeArrivals),
+    ("/admin/sensors", "staff-sensors", Act::SeeArrivals),
     ("/admin/people", "staff-people", Act::SeePeople),
     ("/admin/issuers", "staff-issuers", Act::ManageIssuers),
     ("/admin/audit", "staff-audit", Act::ReadAudit),
@@ -79,6 +103,22 @@ pub(super) fn frame<'t>(
     Frame::private(request, services, language, wish, Some(visiting))
 }
 
+/// [`frame`], with a script.
+fn frame_with<'t>(
+    request: &HttpRequest,
+    services: &'t Services,
+    language: &'t str,
+    title: &str,
+    who: &SignedIn,
+    script: &str,
+) -> Frame<'t> {
+    let mut frame = frame(request, services, language, title, who);
+    frame
+        .scripts
+        .push(services.assets.address(script).to_owned());
+    frame
+}
+
 /// Answers with a page for one person: kept by nobody.
 pub(super) fn answer(
     request: &HttpRequest,
@@ -119,6 +159,28 @@ pub(super) fn see(address: &str) -> HttpResponse {
         .finish()
 }
 
+/// The address of a page with what it was asked.
+pub(super) fn here(request: &HttpRequest) -> String {
+    request
+        .uri()
+        .path_and_query()
+        .map_or_else(String::new, ToString::to_string)
+}
+
+/// Reads the campus again after a change, so that the next page shows it.
+pub(super) async fn refresh(services: &Services) -> Result<(), Error> {
+    let parvis = std::sync::Arc::clone(&services.parvis);
+    let database = services.parvis.database.clone();
+    database.read(move |_| parvis.reload_campus()).await?;
+    services.board.look_again();
+    Ok(())
+}
+
+/// A part of an address.
+pub(super) fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
 /// After a change that was made, to the page that shows it; else what was wrong.
 pub(super) fn done(
     request: &HttpRequest,
@@ -143,6 +205,12 @@ impl Moments {
     pub(super) fn say(self, at: Moment) -> String {
         at.with_timezone(&self.0)
             .format("%Y-%m-%d %H:%M")
+            .to_string()
+    }
+
+    pub(super) fn say_seconds(self, at: Moment) -> String {
+        at.with_timezone(&self.0)
+            .format("%Y-%m-%d %H:%M:%S")
             .to_string()
     }
 }

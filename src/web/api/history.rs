@@ -76,7 +76,7 @@ async fn answer(
     space: String,
     services: &Services,
 ) -> Result<History, Error> {
-    let campus = services.parvis.campus();
+    let campus = std::sync::Arc::clone(&services.board.snapshot().campus);
     let now = services.parvis.clock.now();
     let zone = campus.zone();
     let time = |name: &str| {

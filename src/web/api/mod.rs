@@ -1,10 +1,11 @@
-//! The open API, version 1: read-only, for any page and any program, without a key.
+//! The open API, version 1: for any page and any program, without a key; only what staff count takes a token.
 
 pub(super) mod history;
 pub(super) mod live;
 pub(super) mod me;
 pub(super) mod openapi;
 pub(super) mod places;
+pub(super) mod recounts;
 pub(super) mod spaces;
 
 use actix_web::HttpRequest;

@@ -23,11 +23,12 @@ use crate::web::services::Services;
     ),
     paths(
         super::spaces::list, super::spaces::show, super::history::show, super::live::watch,
-        super::places::geojson, super::places::jsonld, super::me::show,
+        super::recounts::make, super::places::geojson, super::places::jsonld, super::me::show,
     ),
     components(schemas(SpaceView, Point, Problem)),
     tags(
         (name = "spaces", description = "Spaces, now and in the past"),
+        (name = "recounts", description = "What staff count, with a token of theirs"),
         (name = "formats", description = "The same in the formats of others"),
     ),
 )]

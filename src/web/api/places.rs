@@ -64,7 +64,7 @@ pub(in crate::web) async fn jsonld(
 ) -> HttpResponse {
     let language = language_of(&request, &services);
     let make = || async {
-        let campus = services.parvis.campus();
+        let campus = std::sync::Arc::clone(&services.board.snapshot().campus);
         let graph: Vec<Value> = campus
             .sites
             .iter()

@@ -6,7 +6,7 @@ use askama::Template;
 use super::frame::{Frame, Wish, prefix};
 use super::live;
 use super::row::{InList, Place, Row};
-use super::{HTML, body, cached};
+use super::{HTML, body, cached, notices};
 use crate::domain::level::Level;
 use crate::domain::reading::Moment;
 use crate::error::Error;
@@ -23,6 +23,7 @@ use crate::web::services::Services;
 struct Home<'t> {
     frame: Frame<'t>,
     summary: String,
+    notices: Vec<notices::Shown>,
     query: String,
     /// The filter in use, which a search keeps.
     show: String,
@@ -139,6 +140,7 @@ fn page(
             "home-summary",
             &[("open", open.into()), ("room", room.into())],
         ),
+        notices: notices::shown(&board.campus, None, now, t),
         query: wanted.words.clone(),
         show: wanted.show.clone(),
         filters: filters.into(),

@@ -5,11 +5,13 @@ pub(super) mod error;
 pub(super) mod frame;
 pub(super) mod home;
 pub(super) mod live;
+mod notices;
+pub(super) mod picture;
 mod row;
 pub(super) mod screen;
 pub(super) mod sign_in;
 pub(super) mod space;
-mod times;
+pub(super) mod times;
 pub(super) mod widget;
 
 use actix_web::http::header;

@@ -8,7 +8,7 @@ use qrcode::render::svg;
 use super::frame::{Frame, Wish, prefix};
 use super::live;
 use super::row::{AsNeighbour, InHeadline, Place, Row};
-use super::{HTML, body, cached, times};
+use super::{HTML, body, cached, notices, times};
 use crate::domain::level::Level;
 use crate::error::Error;
 use crate::live::Snapshot;
@@ -19,12 +19,16 @@ use crate::web::services::Services;
 /// Neighbours that fit under a screen.
 const NEIGHBOURS: usize = 3;
 
+/// The most notices on a screen.
+const NOTICES: usize = 1;
+
 #[derive(Template)]
 #[template(path = "screen.html")]
 struct Screen<'t> {
     frame: Frame<'t>,
     row: &'t Row<'t>,
     now: String,
+    notices: Vec<notices::Shown>,
     neighbours: Vec<String>,
     live: String,
     clock: String,
@@ -70,11 +74,9 @@ fn page(
     let neighbours = neighbours
         .filter_map(|row| AsNeighbour { row: &row }.render().ok())
         .collect();
+    let t = services.texts.in_language(language);
     let wish = Wish {
-        title: &services
-            .texts
-            .in_language(language)
-            .say_with("screen-title", &[("name", row.name.as_str().into())]),
+        title: &t.say_with("screen-title", &[("name", row.name.as_str().into())]),
         description: &row.spoken,
         scripts: &["live.js", "screen.js"],
         live: None,
@@ -82,6 +84,14 @@ fn page(
     let page = Screen {
         frame: Frame::new(request, services, language, wish),
         now: InHeadline { row: &row }.render().map_err(Error::internal)?,
+        notices: board
+            .campus
+            .space(slug)
+            .map(|known| notices::shown(&board.campus, Some(&known.space.site), now, t))
+            .unwrap_or_default()
+            .into_iter()
+            .take(NOTICES)
+            .collect(),
         neighbours,
         live: live::address("screen", slug, &place, &board),
         clock: times::clock(now, board.campus.zone()),

@@ -10,7 +10,7 @@ use super::chart::{Chart, Day};
 use super::frame::{Frame, Wish, prefix};
 use super::live;
 use super::row::{InHeadline, InList, Place, Row};
-use super::{HTML, body, cached, times};
+use super::{HTML, body, cached, notices, times};
 use crate::actions::explain_figure::decimal;
 use crate::actions::show_history::{self, Period, Point};
 use crate::domain::campus::{Campus, KnownSpace};
@@ -33,6 +33,9 @@ struct Page<'t> {
     frame: Frame<'t>,
     row: &'t Row<'t>,
     now: String,
+    notices: Vec<notices::Shown>,
+    description: String,
+    pictures: Vec<Picture>,
     crumbs: Vec<(String, String)>,
     chart: Option<Chart>,
     parts: Vec<String>,
@@ -42,6 +45,14 @@ struct Page<'t> {
     method: String,
     method_lines: Vec<String>,
     json_ld: String,
+}
+
+/// A picture as the page shows it.
+struct Picture {
+    address: String,
+    alt: String,
+    width: i32,
+    height: i32,
 }
 
 struct DayLine {
@@ -132,6 +143,9 @@ async fn page(
         frame: Frame::new(request, services, &language, wish),
         now: InHeadline { row: &row }.render().map_err(Error::internal)?,
         row: &row,
+        notices: notices::shown(&campus, Some(&known.space.site), now, t),
+        pictures: pictures(&campus, known, &language),
+        description: described(&campus, known, &language),
         crumbs: crumbs(&campus, known, &language, &prefix),
         chart,
         parts: parts.collect(),
@@ -161,6 +175,27 @@ async fn page(
             .unwrap_or_default(),
     };
     body(&page, HTML, Kind::Page)
+}
+
+/// What one finds there: of the space, else of its site.
+fn described(campus: &Campus, known: &KnownSpace, language: &str) -> String {
+    let own = Some(&known.space.description).filter(|words| !words.is_empty());
+    let words = own.or(campus.site_of(known).map(|site| &site.description));
+    words.map_or_else(String::new, |words| words.in_language(language).to_owned())
+}
+
+fn pictures(campus: &Campus, known: &KnownSpace, language: &str) -> Vec<Picture> {
+    let own = campus
+        .pictures
+        .iter()
+        .filter(|picture| picture.site == known.space.site);
+    own.map(|picture| Picture {
+        address: format!("/pictures/{}.jpg", picture.digest),
+        alt: picture.alt.in_language(language).to_owned(),
+        width: picture.width,
+        height: picture.height,
+    })
+    .collect()
 }
 
 /// Today, every five minutes.

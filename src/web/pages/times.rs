@@ -14,7 +14,7 @@ pub(super) fn clock(moment: Moment, zone: Tz) -> String {
 }
 
 /// The weekday in words.
-pub(super) fn weekday(date: NaiveDate, t: Speech<'_>) -> String {
+pub(in crate::web) fn weekday(date: NaiveDate, t: Speech<'_>) -> String {
     t.say(&format!(
         "day-{}",
         date.format("%a").to_string().to_lowercase()
@@ -22,7 +22,7 @@ pub(super) fn weekday(date: NaiveDate, t: Speech<'_>) -> String {
 }
 
 /// Day and month in words.
-pub(super) fn date(date: NaiveDate, t: Speech<'_>) -> String {
+pub(in crate::web) fn date(date: NaiveDate, t: Speech<'_>) -> String {
     let month = t.say(&format!("month-{}", date.month()));
     t.say_with(
         "date-form",
@@ -34,7 +34,7 @@ pub(super) fn date(date: NaiveDate, t: Speech<'_>) -> String {
 }
 
 /// A moment: the clock, with the day before it when it is not today.
-pub(super) fn moment(at: Moment, now: Moment, zone: Tz, t: Speech<'_>) -> String {
+pub(in crate::web) fn moment(at: Moment, now: Moment, zone: Tz, t: Speech<'_>) -> String {
     let local: DateTime<Tz> = at.with_timezone(&zone);
     let time = clock(at, zone);
     if local.date_naive() == now.with_timezone(&zone).date_naive() {

@@ -1,0 +1,169 @@
+//! Pictures of a site: those that are shown, and the form of another.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::{answer, done, frame, place_words, see};
+use crate::actions::publish_picture;
+use crate::domain::actor::Place;
+use crate::domain::role::Act;
+use crate::domain::words::Words;
+use crate::error::Error;
+use crate::web::failure::{self, Reader, Refusal};
+use crate::web::form::{self, Form};
+use crate::web::language;
+use crate::web::multipart;
+use crate::web::pages::frame::Frame;
+use crate::web::services::Services;
+use crate::web::signed_in::Visitor;
+
+/// The largest file, in bytes.
+const LARGEST: usize = 15 * 1024 * 1024;
+
+struct Shown {
+    id: i32,
+    address: String,
+    alt: String,
+    width: i32,
+    height: i32,
+}
+
+#[derive(Template)]
+#[template(path = "admin/pictures.html")]
+struct Page<'t> {
+    frame: Frame<'t>,
+    token: String,
+    site: String,
+    title: String,
+    pictures: Vec<Shown>,
+    languages: Vec<(String, String)>,
+}
+
+/// `GET /admin/sites/{site}/pictures`
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    site: web::Path<String>,
+) -> HttpResponse {
+    let language = language::of_person(&request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let campus = services.parvis.campus();
+    let page = || {
+        campus
+            .site(&site)
+            .ok_or_else(|| Error::NotFound(format!("site is called \"{site}\"")))?;
+        who.actor.permit(Act::WriteContents, Place::Site(&site))?;
+        let name = place_words(&t, &campus, &language, Some(&site));
+        let title = t.say_with("pictures-title", &[("name", name.into())]);
+        let own = campus
+            .pictures
+            .iter()
+            .filter(|picture| picture.site == *site);
+        let pictures = own.map(|picture| Shown {
+            id: picture.id,
+            address: format!("/pictures/{}.jpg", picture.digest),
+            alt: picture.alt.in_language(&language).to_owned(),
+            width: picture.width,
+            height: picture.height,
+        });
+        Ok(Page {
+            pictures: pictures.collect(),
+            frame: frame(&request, &services, &language, &title, &who),
+            token: who.csrf.clone(),
+            site: site.clone(),
+            languages: services.texts.languages(),
+            title,
+        })
+    };
+    let page: Result<Page<'_>, Error> = page();
+    answer(&request, &services, page)
+}
+
+/// `POST /admin/sites/{site}/pictures`: a form with a file.
+pub(in crate::web) async fn take(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    site: web::Path<String>,
+    body: web::Payload,
+) -> HttpResponse {
+    let refuse = |status, rule: &str| {
+        failure::refuse(
+            &request,
+            &services,
+            Refusal::new(status, rule),
+            Reader::Person,
+        )
+    };
+    if !form::is_from_here(&request, &services) {
+        return failure::refuse(&request, &services, form::not_ours(), Reader::Person);
+    }
+    if let Err(refused) = who.actor.permit(Act::WriteContents, Place::Site(&site)) {
+        return failure::answer(&request, &services, &refused.into(), Reader::Person);
+    }
+    let bytes = match body.to_bytes_limited(LARGEST).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "the form did not arrive whole"),
+        Err(_) => {
+            return refuse(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the picture is larger than 15 MB",
+            );
+        }
+    };
+    let content_type = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let Some(parts) = multipart::parts(content_type, &bytes) else {
+        return refuse(StatusCode::BAD_REQUEST, "this is no form with a file");
+    };
+    let content = |name: &str| {
+        let part = parts.iter().find(|part| part.name == name);
+        part.map_or(&[][..], |part| part.content)
+    };
+    let text = |name: &str| String::from_utf8_lossy(content(name)).trim().to_owned();
+    if !form::has_token(&request, &text(form::TOKEN)) {
+        return failure::refuse(&request, &services, form::not_ours(), Reader::Person);
+    }
+    let alt = services
+        .texts
+        .languages()
+        .into_iter()
+        .map(|(code, _)| (code.clone(), text(&format!("alt.{code}"))))
+        .filter(|(_, text)| !text.is_empty());
+    let alt = Words(alt.collect());
+    let parvis = &services.parvis;
+    let (site, now) = (site.into_inner(), parvis.clock.now());
+    let picture = content("picture").to_vec();
+    let published = async {
+        let name = site.clone();
+        publish_picture::publish(&parvis.database, &who.actor, name, alt, picture, now).await?;
+        super::refresh(&services).await
+    };
+    match published.await {
+        Ok(()) => see(&format!("/admin/sites/{site}/pictures")),
+        Err(error) => failure::answer(&request, &services, &error, Reader::Person),
+    }
+}
+
+/// `POST /admin/pictures/{id}`: takes it down.
+pub(in crate::web) async fn change(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    id: web::Path<i32>,
+    form: Form,
+) -> HttpResponse {
+    let parvis = &services.parvis;
+    let now = parvis.clock.now();
+    let removed = async {
+        publish_picture::remove(&parvis.database, &who.actor, *id, now).await?;
+        super::refresh(&services).await?;
+        Ok(crate::web::pages::sign_in::ours(form.text("back")))
+    };
+    done(&request, &services, removed.await)
+}

@@ -1,0 +1,122 @@
+//! Counting now, from a phone: a number, large buttons, and why.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::{answer, frame_with, see};
+use crate::actions::recount_space::{self, Recount};
+use crate::domain::actor::Place;
+use crate::domain::role::Act;
+use crate::error::Error;
+use crate::web::failure::{self, Reader};
+use crate::web::form::Form;
+use crate::web::language;
+use crate::web::pages::frame::Frame;
+use crate::web::query::parameter;
+use crate::web::services::Services;
+use crate::web::signed_in::Visitor;
+
+#[derive(Template)]
+#[template(path = "admin/recount.html")]
+struct Page<'t> {
+    frame: Frame<'t>,
+    token: String,
+    slug: String,
+    site: String,
+    title: String,
+    people: i64,
+    present: String,
+    reason: String,
+    is_noted: bool,
+}
+
+/// `GET /admin/spaces/{slug}/recount`
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    slug: web::Path<String>,
+) -> HttpResponse {
+    page(&request, &services, &who, &slug, None)
+}
+
+fn page(
+    request: &HttpRequest,
+    services: &Services,
+    who: &Visitor,
+    slug: &str,
+    entered: Option<(i64, String)>,
+) -> HttpResponse {
+    let language = language::of_person(request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let campus = services.parvis.campus();
+    let page = || {
+        let known = campus
+            .space(slug)
+            .ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))?;
+        who.actor
+            .permit(Act::Recount, Place::Site(&known.space.site))?;
+        let present = services.board.snapshot().figure(known.id).present;
+        let name = known.space.name.in_language(&language);
+        let title = t.say_with("recount-title", &[("name", name.into())]);
+        let (people, reason) = entered
+            .unwrap_or_else(|| (present.unwrap_or_default(), t.say("recount-reason-default")));
+        Ok(Page {
+            frame: frame_with(request, services, &language, &title, who, "tally.js"),
+            token: who.csrf.clone(),
+            slug: slug.to_owned(),
+            site: known.space.site.clone(),
+            title,
+            people,
+            present: present.map_or_else(
+                || t.say("level-unknown"),
+                |present| t.say_with("figure-people", &[("present", present.into())]),
+            ),
+            reason,
+            is_noted: parameter(request, "noted").is_some(),
+        })
+    };
+    answer(request, services, page())
+}
+
+/// `POST /admin/spaces/{slug}/recount`: one more, one less, or this many.
+pub(in crate::web) async fn take(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    slug: web::Path<String>,
+    form: Form,
+) -> HttpResponse {
+    let parvis = &services.parvis;
+    let taken = async {
+        let people: i64 = form.number("people")?;
+        let step = match form.text("do") {
+            "less" => -1,
+            "more" => 1,
+            _ => 0,
+        };
+        if step != 0 {
+            let people = people.saturating_add(step).max(0);
+            let reason = form.text("reason").to_owned();
+            return Ok(page(
+                &request,
+                &services,
+                &who,
+                &slug,
+                Some((people, reason)),
+            ));
+        }
+        let now = parvis.clock.now();
+        let recount = Recount {
+            space: slug.clone(),
+            people,
+            at: now,
+            reason: form.text("reason").to_owned(),
+        };
+        let campus = parvis.campus();
+        recount_space::recount(&parvis.database, &campus, &who.actor, recount, now).await?;
+        Ok(see(&format!("/admin/spaces/{slug}/recount?noted=1")))
+    };
+    let taken: Result<HttpResponse, Error> = taken.await;
+    taken.unwrap_or_else(|error| failure::answer(&request, &services, &error, Reader::Person))
+}
