@@ -65,8 +65,7 @@ async fn serve(
     let doors = Doors::take(&settings.web)?;
     let address = settings.web.public_address();
     let parvis = Arc::new(Parvis::new(settings, Clock::System));
-    let seal = Arc::new(Seal::ensure(&parvis.settings.auth.key_file)?);
-    let sign_on = Arc::new(SignOn::new(&parvis, seal)?);
+    let sign_on = Arc::new(SignOn::new(&parvis, Arc::clone(&local.seal))?);
     let waiting = doors.ask_to_wait()?;
     let board = Arc::new(Board::new(Arc::clone(&parvis)));
     let recording = tokio::select! {

@@ -104,17 +104,13 @@ impl<'a> Reading<'a> {
     /// Whether a claim, as a rule names it, has scopes to be checked.
     #[must_use]
     pub fn is_scoped(names: &Names, claim: &str) -> bool {
-        let scoped = Meaning::ALL
-            .into_iter()
-            .filter(|meaning| meaning.is_scoped());
-        let mut named = scoped.filter(|meaning| {
-            meaning.name() == claim
+        Meaning::ALL.into_iter().any(|meaning| {
+            let places = names.get(&meaning);
+            let is_named = meaning.name() == claim
                 || meaning.usual().contains(&claim)
-                || names
-                    .get(meaning)
-                    .is_some_and(|paths| paths.iter().any(|path| path == claim))
-        });
-        named.next().is_some()
+                || places.is_some_and(|places| places.iter().any(|place| place == claim));
+            meaning.is_scoped() && is_named
+        })
     }
 
     /// Where to look for a claim, best first.

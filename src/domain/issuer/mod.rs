@@ -246,17 +246,23 @@ impl Configuration {
             return Err("name the claim".to_owned());
         }
         let values = rule.value.iter().filter(|value| !value.is_empty()).count();
-        match rule.operator {
-            Operator::Present if values > 0 => return Err("present takes no value".to_owned()),
-            Operator::Present => {}
-            Operator::OneOf if values == 0 => return Err("name the values".to_owned()),
-            Operator::OneOf => {}
-            Operator::Equals | Operator::Contains | Operator::StartsWith | Operator::EndsWith
-                if values != 1 || rule.value.len() != 1 =>
-            {
-                return Err(format!("{} takes one value", rule.operator.name()));
+        let is_counted = match rule.operator {
+            Operator::Present => values == 0,
+            Operator::OneOf => values > 0,
+            Operator::Equals | Operator::Contains | Operator::StartsWith | Operator::EndsWith => {
+                values == 1 && rule.value.len() == 1
             }
-            Operator::Equals | Operator::Contains | Operator::StartsWith | Operator::EndsWith => {}
+        };
+        if !is_counted {
+            let name = rule.operator.name();
+            return Err(match rule.operator {
+                Operator::Present => format!("{name} takes no value"),
+                Operator::OneOf => format!("{name} takes values: name them"),
+                Operator::Equals
+                | Operator::Contains
+                | Operator::StartsWith
+                | Operator::EndsWith => format!("{name} takes one value"),
+            });
         }
         if rule.role.is_of_institution() && rule.site.is_some() {
             return Err(format!("{} holds everywhere and takes no site", rule.role));

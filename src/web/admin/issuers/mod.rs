@@ -201,7 +201,7 @@ async fn try_rules(
             Some(shown),
             &configuration,
         );
-        page.claims = text.to_owned();
+        text.clone_into(&mut page.claims);
         page.outcomes = outcomes(&configuration.rules, &judgement);
         page.verdict = match &judgement.given {
             Err(elsewhere) => elsewhere.to_string(),

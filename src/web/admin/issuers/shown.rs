@@ -177,18 +177,17 @@ pub(super) fn draw<'t>(
 fn shown_rules(services: &Services, language: &str, rules: &[Rule]) -> Vec<ShownRule> {
     let t = services.texts.in_language(language);
     let campus = services.parvis.campus();
-    let rules = rules.iter().map(Some);
-    let rules = rules
-        .chain(std::iter::repeat_n(None, EMPTY_RULES))
-        .enumerate();
-    rules
+    let written = rules.iter().map(Some);
+    let lines = written.chain(std::iter::repeat_n(None, EMPTY_RULES));
+    lines
+        .enumerate()
         .map(|(position, rule)| {
             let operators = Operator::ALL.into_iter().map(|operator| {
                 let is_chosen = rule.is_some_and(|rule| rule.operator == operator);
                 let words = t.say(&format!("operator-{}", operator.name()));
                 (operator.name().to_owned(), words, is_chosen)
             });
-            let roles = Role::ALL.into_iter().map(|role| {
+            let choices = Role::ALL.into_iter().map(|role| {
                 let is_chosen = rule.is_some_and(|rule| rule.role == role);
                 (
                     role.name().to_owned(),
@@ -207,7 +206,7 @@ fn shown_rules(services: &Services, language: &str, rules: &[Rule]) -> Vec<Shown
                 claim: rule.map_or_else(String::new, |rule| rule.claim.clone()),
                 operators: operators.collect(),
                 value: rule.map_or_else(String::new, |rule| rule.value.join("\n")),
-                roles: roles.collect(),
+                roles: choices.collect(),
                 sites: std::iter::once(everywhere).chain(sites).collect(),
             }
         })

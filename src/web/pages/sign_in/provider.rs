@@ -285,9 +285,8 @@ pub(in crate::web) async fn back_channel(
     key: web::Path<String>,
     payload: web::Payload,
 ) -> HttpResponse {
-    let body = match payload.to_bytes_limited(LARGEST).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) | Err(_) => return not_a_logout("the message did not arrive whole"),
+    let Ok(Ok(body)) = payload.to_bytes_limited(LARGEST).await else {
+        return not_a_logout("the message did not arrive whole");
     };
     let token = form_urlencoded::parse(&body).find(|(name, _)| name == "logout_token");
     let Some((_, token)) = token else {
