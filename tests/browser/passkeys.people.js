@@ -46,10 +46,15 @@ async function looked(name) {
   assert.deepEqual(lines, [], name);
 }
 
+// Waits until the page that is open is at an address, whatever it is asked there.
+function reached(path) {
+  return page.waitForURL((url) => url.pathname === path);
+}
+
 async function signOut() {
   await page.goto("/me");
   await page.locator("form[action='/sign-out'] button").click();
-  await page.waitForURL(/sign-in/);
+  await reached("/sign-in");
 }
 
 // What an address answers to the page that is open.
@@ -72,7 +77,7 @@ test("an administrator with a password alone is asked for more, and a passkey is
   await page.fill("#password", PASSWORD);
   await page.fill("#again", PASSWORD);
   await page.locator("main button").click();
-  await page.waitForURL("**/me/security");
+  await reached("/me/security");
   await looked("security-weak");
   await page.locator("form[action='/me/codes'] button").click();
   await page.locator("#code").waitFor();
@@ -96,7 +101,7 @@ test("a passkey alone signs in", async () => {
   assert.equal(await cookie("__Host-session"), undefined);
   await page.goto("/sign-in?return=/admin/people");
   await page.locator("form[data-passkey=get] button").click();
-  await page.waitForURL("**/admin/people");
+  await reached("/admin/people");
 });
 
 test("a passkey is the second step after a password", async () => {
@@ -111,11 +116,11 @@ test("a passkey is the second step after a password", async () => {
   await page.fill("#login", "ada");
   await page.fill("#password", PASSWORD);
   await page.locator("form[action='/sign-in/local'] button").click();
-  await page.waitForURL("**/sign-in/second");
+  await reached("/sign-in/second");
   assert.equal(await cookie("__Host-session"), undefined);
   await looked("second");
   await page.locator("form[data-passkey=get] button").click();
-  await page.waitForURL("**/admin");
+  await reached("/admin");
 });
 
 test("a device that does not verify its user is not let in", async () => {
@@ -136,7 +141,7 @@ test("an answer is good once", async () => {
     await route.continue();
   });
   await page.locator("form[data-passkey=get] button").click();
-  await page.waitForURL("**/me");
+  await reached("/me");
   await page.unroute("**/sign-in/passkey");
   await signOut();
   // The same answer with the same cookies, from a browser of its own.
@@ -144,12 +149,12 @@ test("an answer is good once", async () => {
   const thief = await other.newPage();
   await thief.goto("/sign-in");
   await other.addCookies(sent.cookies);
-  const reached = await thief.evaluate(async (body) => {
+  const ended = await thief.evaluate(async (body) => {
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const answer = await fetch("/sign-in/passkey", { method: "POST", body, headers });
     return [answer.status, new URL(answer.url).pathname];
   }, sent.body);
-  assert.deepEqual(reached, [200, "/sign-in"]);
+  assert.deepEqual(ended, [200, "/sign-in"]);
   await other.close();
 });
 
