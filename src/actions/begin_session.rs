@@ -197,7 +197,10 @@ pub fn begin(
             &person.object(),
         )
     };
-    let after = json!({ "method": proof.method, "new_device": is_new });
+    let mut after = json!({ "method": proof.method, "new_device": is_new });
+    if let (Some(after), Some(vouched)) = (after.as_object_mut(), &proof.vouched) {
+        after.insert("issuer".to_owned(), json!(vouched.issuer));
+    }
     audit::note(tx, event.changing(None, Some(after)), now)?;
     if is_new && !proof.is_invited {
         tell(tx, letterhead, person, &seen, now)?;

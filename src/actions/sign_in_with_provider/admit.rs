@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::said::Said;
 use super::{Failed, Ready, Returned, Returning, SignOn};
+use crate::actions::begin_session::{Browser, Letterhead, Proof, begin};
 use crate::auth::oidc::{Attempt, Code, Refusal, Verified};
-use crate::auth::sessions::{self, Beginning};
 use crate::domain::ids::PersonId;
 use crate::domain::issuer::{Expectation, Linking, NoMatch};
 use crate::domain::person::Person;
@@ -16,15 +16,6 @@ use crate::domain::reading::Moment;
 use crate::domain::session::Vouched;
 use crate::error::Error;
 use crate::persistence::{Transaction, audit, issuers, people};
-
-/// Somebody who is signed in now.
-#[derive(Debug)]
-pub struct Admitted {
-    /// The secret of their session.
-    pub secret: String,
-    /// Where they wanted to go.
-    pub return_to: String,
-}
 
 /// Somebody at the door, with all that was learned about them.
 pub(super) struct Entry {
@@ -37,9 +28,7 @@ pub(super) struct Entry {
     link_to: Option<PersonId>,
     signed_in: Option<PersonId>,
     return_to: String,
-    session: Option<String>,
-    address: String,
-    agent: String,
+    from: Browser,
 }
 
 /// Tells whether an expectation is met; the claims stay where they were read.
@@ -56,7 +45,7 @@ impl Entry {
         let issuer = &ready.kept.issuer;
         let configuration = issuer.configuration.clone();
         let mut said = Said::read(issuer, &verified.subject, &verified.claims)?;
-        said.address = Some(returning.address.to_owned());
+        said.address = Some(returning.from.address.clone());
         let seal = |text: &str| sign_on.seal().seal(text.as_bytes());
         let vouched = Vouched {
             issuer: verified.issuer,
@@ -77,9 +66,7 @@ impl Entry {
             link_to: attempt.person(),
             signed_in: returning.signed_in,
             return_to: attempt.return_to.clone(),
-            session: returning.session.map(str::to_owned),
-            address: returning.address.to_owned(),
-            agent: returning.agent.to_owned(),
+            from: returning.from.clone(),
         })
     }
 
@@ -87,6 +74,7 @@ impl Entry {
     pub(super) fn admit(
         self,
         tx: &mut Transaction<'_>,
+        letterhead: &Letterhead,
         now: Moment,
     ) -> Result<Result<Returned, Refusal>, Error> {
         issuers::hold(tx, &self.vouched.issuer, &self.vouched.subject)?;
@@ -99,7 +87,7 @@ impl Entry {
             None => self.expected(tx, now)?,
         };
         let Some(person) = known else {
-            return self.admit_stranger(tx, now);
+            return self.admit_stranger(tx, letterhead, now);
         };
         let person = people::person(tx, person)?;
         if person.deactivated_at.is_some() {
@@ -111,13 +99,14 @@ impl Entry {
         if may_nothing && self.no_match == NoMatch::Refuse {
             return Ok(Err(self.no_role(&person.object())));
         }
-        self.begin(tx, &person, now).map(Ok)
+        self.begin(tx, letterhead, &person, now).map(Ok)
     }
 
     /// Somebody never seen: whoever no rule gives anything leaves no trace, where that is refused.
     fn admit_stranger(
         self,
         tx: &mut Transaction<'_>,
+        letterhead: &Letterhead,
         now: Moment,
     ) -> Result<Result<Returned, Refusal>, Error> {
         if self.said.grants.is_empty() && self.no_match == NoMatch::Refuse {
@@ -129,7 +118,7 @@ impl Entry {
         let person = people::person(tx, id)?;
         audit::note(tx, self.said.event(&person, "add-person"), now)?;
         self.said.renew(tx, &person, now)?;
-        self.begin(tx, &person, now).map(Ok)
+        self.begin(tx, letterhead, &person, now).map(Ok)
     }
 
     /// The person whom an administrator expects with such an account.
@@ -186,26 +175,16 @@ impl Entry {
     fn begin(
         self,
         tx: &mut Transaction<'_>,
+        letterhead: &Letterhead,
         person: &Person,
         now: Moment,
     ) -> Result<Returned, Error> {
-        let beginning = Beginning {
-            person: person.id,
-            method: "oidc",
-            is_strong: self.is_strong,
-            vouched: Some(&self.vouched),
-            address: &self.address,
-            agent: &self.agent,
-            instead_of: self.session.as_deref(),
+        let proof = Proof {
+            vouched: Some(self.vouched),
+            ..Proof::of("oidc", self.is_strong)
         };
-        let secret = sessions::begin(tx, &beginning, now)?;
-        let how = json!({ "method": "oidc", "issuer": self.said.key, "strong": self.is_strong });
-        let event = self.said.event(person, "sign-in").changing(None, Some(how));
-        audit::note(tx, event, now)?;
-        Ok(Returned::SignedIn(Admitted {
-            secret,
-            return_to: self.return_to,
-        }))
+        let begun = begin(tx, letterhead, person, &proof, &self.from, now)?;
+        Ok(Returned::SignedIn(begun, self.return_to))
     }
 
     fn linking(&self, person: PersonId) -> Linking {

@@ -5,13 +5,12 @@ mod recheck;
 mod said;
 mod sign_out;
 
-pub use admit::Admitted;
-
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;
 
+use super::begin_session::{Begun, Browser, Letterhead};
 use crate::auth::oidc::attempt::Beginning;
 use crate::auth::oidc::{
     self, Attempt, Callback, Client, Code, Http, Line, Providers, Refusal, Verified, attempt,
@@ -82,25 +81,21 @@ pub struct Returning<'a> {
     pub key: &'a str,
     /// The name of the attempt.
     pub state: Option<&'a str>,
-    /// The browser's own secret.
-    pub browser: Option<&'a str>,
+    /// The secret that the browser was given at the beginning.
+    pub attempt: Option<&'a str>,
     /// What the provider says.
     pub callback: Callback,
     /// Who is signed in in this browser.
     pub signed_in: Option<PersonId>,
-    /// The secret of the session in this browser.
-    pub session: Option<&'a str>,
-    /// From where.
-    pub address: &'a str,
-    /// What the browser calls itself.
-    pub agent: &'a str,
+    /// The browser.
+    pub from: Browser,
 }
 
 /// What came of coming back.
 #[derive(Debug)]
 pub enum Returned {
     /// Somebody is signed in: the secret of their session, and where they wanted to go.
-    SignedIn(Admitted),
+    SignedIn(Begun, String),
     /// The account is linked to who was signed in.
     Linked(String),
     /// This very answer came before.
@@ -291,7 +286,7 @@ impl SignOn {
         // What else is kept there is no attempt, and does not read as one.
         let attempt: Attempt = serde_json::from_slice(&self.seal.open(&sealed)?)
             .map_err(|_| lost("what was begun under this name is no sign-in with a provider"))?;
-        check_browser(&attempt, returning.browser)?;
+        check_browser(&attempt, returning.attempt)?;
         if attempt.key != returning.key {
             let detail = format!("{} was asked, and {} answers", attempt.key, returning.key);
             return Err(Refusal {
@@ -321,12 +316,13 @@ impl SignOn {
         returning: &Returning<'_>,
     ) -> Result<Returned, Failed> {
         let entry = admit::Entry::new(self, ready, attempt, verified, returning)?;
+        let letterhead = Letterhead::of(&self.parvis, &self.seal);
         let now = self.parvis.clock.now();
         // What is refused may change something too: roles that the provider does not give any more.
         let outcome = self
             .parvis
             .database
-            .write(move |tx| entry.admit(tx, now))
+            .write(move |tx| entry.admit(tx, &letterhead, now))
             .await?;
         Ok(outcome?)
     }
@@ -347,7 +343,7 @@ impl SignOn {
 
     /// A refusal is on record under its code. The story stays here: it may name who could not sign in.
     async fn record_refusal(&self, returning: &Returning<'_>, refusal: &Refusal) {
-        let address = Some(returning.address.to_owned());
+        let address = Some(returning.from.address.clone());
         let object = format!("issuer {}", returning.key);
         let event =
             Event::by_nobody("somebody", address, "sign-in", &object).refused(refusal.code.name());

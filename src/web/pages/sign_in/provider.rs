@@ -5,7 +5,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 
-use super::{back, signed_in as with_session, signed_out as without_session};
+use super::local::{browser, go_on};
+use super::{back, signed_out as without_session};
 use crate::actions::note_error;
 use crate::actions::sign_in_with_provider::{Failed, Leaving, Returned, Returning};
 use crate::auth::oidc::{Callback, Code, Refusal};
@@ -143,14 +144,11 @@ pub(in crate::web) async fn callback(
         Err(error) => return failure::answer(&request, &services, &error, Reader::Person),
     };
     let state = parameter(&request, "state");
-    let (browser, session) = (
-        cookies::value(&request, ATTEMPT),
-        cookies::value(&request, cookies::SESSION),
-    );
+    let attempt = cookies::value(&request, ATTEMPT);
     let returning = Returning {
         key: &key,
         state: state.as_deref(),
-        browser: browser.as_deref(),
+        attempt: attempt.as_deref(),
         callback: Callback {
             code: parameter(&request, "code"),
             iss: parameter(&request, "iss"),
@@ -158,12 +156,10 @@ pub(in crate::web) async fn callback(
             error_description: parameter(&request, "error_description"),
         },
         signed_in: here.as_ref().map(|who| who.person.id),
-        session: session.as_deref(),
-        address: &signed_in::address(&request),
-        agent: &signed_in::agent(&request),
+        from: browser(&request),
     };
     match services.sign_on.finish(returning).await {
-        Ok(Returned::SignedIn(admitted)) => with_session(admitted.secret, &admitted.return_to),
+        Ok(Returned::SignedIn(begun, address)) => go_on(begun, &address),
         Ok(Returned::Linked(address)) => admin::see(&address),
         Ok(Returned::Again) => home(here.as_ref()),
         // The back button, or a page that was loaded again: there is nothing to do any more.
