@@ -104,7 +104,7 @@ impl Passkeys {
             .finish_passkey_registration(&answer, &state)
             .map_err(NotAccepted::because)?;
         Ok(Registered {
-            credential: passkey.cred_id().to_vec(),
+            credential: passkey.cred_id().as_slice().to_vec(),
             state: serde_json::to_value(&passkey).map_err(NotAccepted::because)?,
         })
     }
