@@ -70,6 +70,7 @@ const EXAMPLES: &[Example] = &[
     take("POST /me/not-me", "unsure", "/me/not-me", &[]),
     show("GET /api/v1/me", "/api/v1/me"),
     show("GET /admin", "/admin"),
+    show("GET /admin/sites/{site}", "/admin/sites/SITE"),
     show("GET /admin/people", "/admin/people"),
     Example {
         route: "GET /admin/people",
@@ -213,7 +214,6 @@ const EXAMPLES: &[Example] = &[
     take("POST /admin/institution", "", "/admin/institution", &[]),
     show("GET /admin/sites/new", "/admin/sites/new"),
     take("POST /admin/sites/new", "", "/admin/sites/new", &[]),
-    show("GET /admin/sites/{site}", "/admin/sites/SITE"),
     show("GET /admin/sites/{site}/spaces", "/admin/sites/SITE/spaces"),
     take(
         "POST /admin/sites/{site}/spaces",
