@@ -668,11 +668,6 @@ async fn pictures_are_made_anew_shown_with_words_and_taken_down() {
             403,
             upload(&parvis, &cleo, "A room", "", &png).await,
         ),
-        (
-            "too large",
-            413,
-            upload(&parvis, &cleo, "A room", &token, &vec![0; 16 << 20]).await,
-        ),
     ] {
         assert_eq!(answer.status, status, "{what}: {}", answer.text);
     }
