@@ -24,6 +24,12 @@ pub(super) const TOKEN: &str = "token";
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// A form with these fields.
+    #[cfg(test)]
+    pub(super) fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     /// The value of a field without space around it, empty when it is lacking.
     pub(super) fn text(&self, name: &str) -> &str {
         self.raw(name).trim()

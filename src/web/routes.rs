@@ -93,7 +93,7 @@ pub(super) fn public(config: &mut ServiceConfig) {
             admin::take_institution,
         ))
         .service(both(
-            "/admin/sites/new",
+            "/admin/new/site",
             admin::new_site,
             admin::take_new_site,
         ))
@@ -149,7 +149,7 @@ pub(super) fn public(config: &mut ServiceConfig) {
         .service(both("/admin/passages", admin::passage, admin::take_passage))
         .service(showing("/admin/gateways", admin::gateways))
         .service(both(
-            "/admin/gateways/new",
+            "/admin/new/gateway",
             admin::new_gateway,
             admin::take_new_gateway,
         ))

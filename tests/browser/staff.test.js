@@ -17,7 +17,7 @@ const paths = {
   "site-details": "/admin/sites/central/details",
   "site-contents": "/admin/sites/central/contents",
   "site-hours": "/admin/sites/central/hours",
-  "site-new": "/admin/sites/new",
+  "site-new": "/admin/new/site",
   "space-details": `/admin/spaces/${SPACES.normal}/details`,
   "space-new": "/admin/sites/central/spaces",
   capacities: "/admin/sites/central/capacities",

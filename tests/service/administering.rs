@@ -257,7 +257,8 @@ async fn a_draft_is_counted_but_shown_to_staff_only() {
     );
 
     let ada = parvis.sign_in("Ada", &[(Role::InstitutionAdministrator, None)]);
-    let body = xovis("AA:09", 1, chrono::Utc::now(), &[(0, 4, 1)]);
+    let now = chrono::Utc::now();
+    let body = xovis("AA:09", 1, now, &[(1, 4, 1)]);
     assert_eq!(
         parvis.deliver("doors", &secret, &body).await.status,
         StatusCode::OK
@@ -277,12 +278,7 @@ async fn a_draft_is_counted_but_shown_to_staff_only() {
     let adopted = parvis.post_as(&ada, "/admin/sensors/adopt", &adopt).await;
     assert_eq!(adopted.status, StatusCode::SEE_OTHER, "{}", adopted.text);
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    let body = xovis(
-        "AA:09",
-        2,
-        chrono::Utc::now() + chrono::TimeDelta::seconds(70),
-        &[(0, 7, 0)],
-    );
+    let body = xovis("AA:09", 1, now, &[(0, 7, 0)]);
     parvis.deliver("doors", &secret, &body).await;
     let counted = "SELECT count(*) FROM publications JOIN spaces ON spaces.id = space_id WHERE slug = 'annex' AND present > 0";
     parvis
@@ -613,5 +609,102 @@ async fn the_console_is_on_record_and_the_security_contact_is_published() {
         told.text.contains("Grace Hopper") && told.text.contains("\nExpires: "),
         "{}",
         told.text
+    );
+}
+
+/// A form with a file, as browsers send it.
+async fn upload(
+    parvis: &TestParvis,
+    who: &Visitor,
+    alt: &str,
+    token: &str,
+    picture: &[u8],
+) -> crate::harness::Answer {
+    let mut body = Vec::new();
+    for (name, value) in [("token", token), ("alt.en", alt)] {
+        let part = format!(
+            "--boundary\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        );
+        body.extend(part.as_bytes());
+    }
+    let head = "--boundary\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"a.png\"\r\n\
+                Content-Type: image/png\r\n\r\n";
+    body.extend(head.as_bytes());
+    body.extend(picture);
+    body.extend(b"\r\n--boundary--\r\n");
+    let address = format!("{}/admin/sites/library/pictures", parvis.address);
+    let request = parvis
+        .client
+        .post(address)
+        .header("cookie", who.cookie())
+        .header("origin", &parvis.address)
+        .header("content-type", "multipart/form-data; boundary=boundary");
+    parvis.send(request.body(body)).await
+}
+
+#[tokio::test]
+async fn pictures_are_made_anew_shown_with_words_and_taken_down() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    let cleo = parvis.sign_in("Cleo", &[(Role::Creativity, Some("library"))]);
+    let token = cleo.token();
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(2_000, 1_000)
+        .write_to(&mut png, image::ImageFormat::Png)
+        .unwrap();
+    let png = png.into_inner();
+    for (what, status, answer) in [
+        (
+            "no words",
+            422,
+            upload(&parvis, &cleo, "", &token, &png).await,
+        ),
+        (
+            "no picture",
+            422,
+            upload(&parvis, &cleo, "A room", &token, b"<svg/>").await,
+        ),
+        (
+            "no token",
+            403,
+            upload(&parvis, &cleo, "A room", "", &png).await,
+        ),
+    ] {
+        assert_eq!(answer.status, status, "{what}: {}", answer.text);
+    }
+    assert_eq!(parvis.number("SELECT count(*) FROM pictures"), 0);
+    let published = upload(&parvis, &cleo, "A \"quiet\" room", &token, &png).await;
+    assert_eq!(
+        published.status,
+        StatusCode::SEE_OTHER,
+        "{}",
+        published.text
+    );
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let page = parvis.get("/en/spaces/ground").await.text;
+    assert!(page.contains("A &#34;quiet&#34; room"), "{page}");
+    let address = page.split("src=\"/pictures/").nth(1).unwrap();
+    let address = format!("/pictures/{}", address.split('"').next().unwrap());
+    let shown = parvis.get(&address).await;
+    assert_eq!(shown.header("content-type"), "image/jpeg");
+    assert!(shown.header("cache-control").contains("immutable"));
+    let picture = image::load_from_memory(&shown.bytes).unwrap();
+    assert_eq!((picture.width(), picture.height()), (1_600, 800));
+    let eve = parvis.sign_in("Eve", &[(Role::Execution, Some("library"))]);
+    let refused = upload(&parvis, &eve, "A room", &eve.token(), &png).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let take_down = "/admin/pictures/1";
+    assert_eq!(
+        parvis.post_as(&eve, take_down, &[]).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let removed = parvis.post_as(&cleo, take_down, &[]).await;
+    assert_eq!(removed.status, StatusCode::SEE_OTHER, "{}", removed.text);
+    assert_eq!(parvis.get(&address).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        (
+            audited(&parvis, "add-picture"),
+            audited(&parvis, "remove-picture")
+        ),
+        (1, 1)
     );
 }

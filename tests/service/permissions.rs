@@ -70,6 +70,7 @@ const EXAMPLES: &[Example] = &[
     take("POST /me/not-me", "unsure", "/me/not-me", &[]),
     show("GET /api/v1/me", "/api/v1/me"),
     show("GET /admin", "/admin"),
+    show("GET /admin/sites/{site}", "/admin/sites/SITE"),
     show("GET /admin/people", "/admin/people"),
     Example {
         route: "GET /admin/people",
@@ -211,9 +212,8 @@ const EXAMPLES: &[Example] = &[
     ),
     show("GET /admin/institution", "/admin/institution"),
     take("POST /admin/institution", "", "/admin/institution", &[]),
-    show("GET /admin/sites/new", "/admin/sites/new"),
-    take("POST /admin/sites/new", "", "/admin/sites/new", &[]),
-    show("GET /admin/sites/{site}", "/admin/sites/SITE"),
+    show("GET /admin/new/site", "/admin/new/site"),
+    take("POST /admin/new/site", "", "/admin/new/site", &[]),
     show("GET /admin/sites/{site}/spaces", "/admin/sites/SITE/spaces"),
     take(
         "POST /admin/sites/{site}/spaces",
@@ -342,8 +342,8 @@ const EXAMPLES: &[Example] = &[
         &[],
     ),
     show("GET /admin/gateways", "/admin/gateways"),
-    show("GET /admin/gateways/new", "/admin/gateways/new"),
-    take("POST /admin/gateways/new", "", "/admin/gateways/new", &[]),
+    show("GET /admin/new/gateway", "/admin/new/gateway"),
+    take("POST /admin/new/gateway", "", "/admin/new/gateway", &[]),
     show("GET /admin/gateways/{name}", "/admin/gateways/doors"),
     show(
         "GET /admin/gateways/{name}/edit",

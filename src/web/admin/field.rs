@@ -301,11 +301,16 @@ impl Show<'_> {
     }
 }
 
+/// The options with the one that is chosen; what is and is not offered, as a space of another site, stays possible.
 fn chosen(options: &[(String, String)], value: &str) -> Vec<(String, String, bool)> {
-    options
+    let mut shown: Vec<(String, String, bool)> = options
         .iter()
         .map(|(option, words)| (option.clone(), words.clone(), option == value))
-        .collect()
+        .collect();
+    if !value.is_empty() && value != "null" && !shown.iter().any(|(_, _, is_chosen)| *is_chosen) {
+        shown.push((value.to_owned(), value.to_owned(), true));
+    }
+    shown
 }
 
 /// The identifier of a field in its page.
@@ -572,5 +577,146 @@ pub(super) fn put(into: &mut Value, path: &str, value: Value) {
     };
     if let Some(Value::Object(object)) = into.pointer_mut(&pointer) {
         object.insert(name.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::texts::Texts;
+
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::needed("name", Kind::Words { is_long: false }),
+            Field::new("address", Kind::Line("text")),
+            Field::new("location", Kind::Location),
+            Field::new(
+                "parent",
+                Kind::Choice(vec![(String::new(), "none".to_owned())]),
+            ),
+            Field::new(
+                "capacities",
+                Kind::Rows(vec![
+                    Field::needed("since", Kind::Date),
+                    Field::needed("comfort", Kind::Number),
+                ]),
+            ),
+            Field::new("services", Kind::WordsRows),
+            Field::new("counter/wrap", Kind::Number),
+            Field::new("is_draft", Kind::Tick),
+        ]
+    }
+
+    fn thing() -> Value {
+        json!({
+            "name": { "": "Hall", "de": "Saal" }, "address": null, "location": null, "parent": "elsewhere",
+            "capacities": [{ "since": "2026-01-01", "comfort": 10 }], "services": [{ "fr": "Prises" }],
+            "counter": { "wrap": 65_536, "max_per_minute": 120 }, "is_draft": true, "untouched": [1, 2],
+        })
+    }
+
+    fn entered(changes: &[(&str, &str)]) -> (Value, Vec<Wrong>) {
+        let texts = Texts::built_in();
+        let t = texts.in_language("en");
+        let shown = [
+            ("name.fr", "Hall"),
+            ("name.en", "Hall"),
+            ("parent", "elsewhere"),
+            ("capacities.0.since", "2026-01-01"),
+            ("capacities.0.comfort", "10"),
+            ("services.0.fr", "Prises"),
+            ("counter/wrap", "65536"),
+            ("is_draft", "yes"),
+        ];
+        let mut form: Vec<(String, String)> = shown
+            .iter()
+            .filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name))
+            .chain(changes)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        form.retain(|(_, value)| value != "(not sent)");
+        let mut value = thing();
+        let form = Form::of(form);
+        let wrong = read(&fields(), &form, &mut value, &texts.languages(), &t);
+        (value, wrong)
+    }
+
+    #[test]
+    fn what_is_sent_back_as_it_was_shown_changes_nothing() {
+        let (value, wrong) = entered(&[]);
+        assert_eq!((value, wrong), (thing(), Vec::new()));
+    }
+
+    #[test]
+    fn each_kind_of_field_is_read_into_its_place() {
+        let (value, wrong) = entered(&[
+            ("name.en", "Great hall"),
+            ("location.latitude", "48,85"),
+            ("location.longitude", "2.35"),
+            ("capacities.0.since", ""),
+            ("capacities.0.comfort", ""),
+            ("capacities.2.since", "2027-01-01"),
+            ("capacities.2.comfort", "12"),
+            ("services.0.fr", ""),
+            ("counter/wrap", ""),
+            ("is_draft", "(not sent)"),
+        ]);
+        assert_eq!(wrong, Vec::new());
+        assert_eq!(
+            value["name"],
+            json!({ "fr": "Hall", "en": "Great hall", "de": "Saal" })
+        );
+        assert_eq!(
+            value["location"],
+            json!({ "latitude": 48.85, "longitude": 2.35 })
+        );
+        assert_eq!(
+            value["capacities"],
+            json!([{ "since": "2027-01-01", "comfort": 12 }])
+        );
+        assert_eq!(value["services"], json!([]));
+        assert_eq!(
+            value["counter"],
+            json!({ "wrap": null, "max_per_minute": 120 })
+        );
+        assert_eq!(
+            (&value["is_draft"], &value["untouched"]),
+            (&json!(false), &json!([1, 2]))
+        );
+    }
+
+    #[test]
+    fn what_is_no_value_is_kept_as_entered_and_told_at_the_row_it_is_shown_in() {
+        let (value, wrong) = entered(&[
+            ("capacities.0.since", ""),
+            ("capacities.0.comfort", ""),
+            ("capacities.3.since", "soon"),
+            ("capacities.3.comfort", "many"),
+            ("location.latitude", "north"),
+        ]);
+        let paths: Vec<&str> = wrong.iter().map(|wrong| wrong.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "location.latitude",
+                "location.longitude",
+                "capacities.0.since",
+                "capacities.0.comfort"
+            ]
+        );
+        assert_eq!(
+            value["capacities"],
+            json!([{ "since": "soon", "comfort": "many" }])
+        );
+        let texts = Texts::built_in();
+        let t = texts.in_language("en");
+        let shown = show(&fields(), &value, &wrong, &texts.languages(), &t).unwrap();
+        assert!(shown[4].contains("value=\"soon\"") && shown[4].contains("aria-invalid"));
+        // What is chosen and not offered stays possible.
+        assert!(
+            shown[3].contains("<option value=\"elsewhere\" selected>"),
+            "{}",
+            shown[3]
+        );
     }
 }

@@ -59,7 +59,7 @@ macro_rules! form {
 form! {
     /// `/admin/institution`
     institution take_institution institution_sheet;
-    /// `/admin/sites/new`
+    /// `/admin/new/site`
     new_site take_new_site new_site_sheet;
     /// `/admin/sites/{site}/{aspect}`
     site take_site site_sheet;
@@ -71,7 +71,7 @@ form! {
     new_passage take_new_passage new_passage_sheet;
     /// `/admin/passages?name=`
     passage take_passage passage_sheet;
-    /// `/admin/gateways/new`
+    /// `/admin/new/gateway`
     new_gateway take_new_gateway new_gateway_sheet;
     /// `/admin/gateways/{name}/edit`
     gateway take_gateway gateway_sheet;
