@@ -513,8 +513,8 @@ async fn capacities_of_several_spaces_change_at_once_or_not_at_all() {
             )
         })
         .into();
-    let today = chrono::Utc::now()
-        .with_timezone(&chrono_tz::Europe::Paris)
+    // Before five in the morning it is still the accounting day of yesterday.
+    let since = (chrono::Utc::now() - chrono::TimeDelta::days(2))
         .date_naive()
         .to_string();
     let send = async |upper: &str| {
@@ -523,7 +523,7 @@ async fn capacities_of_several_spaces_change_at_once_or_not_at_all() {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         fields.extend([
-            ("since", today.as_str()),
+            ("since", since.as_str()),
             ("comfort.library", "100"),
             ("safety.library", "150"),
         ]);
