@@ -20,7 +20,7 @@ use harness::{LIBRARY, TestParvis};
 use serde_json::json;
 
 /// How long Keycloak may take to start on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(600);
 const SECRET: &str = "only-for-tests-0123456789";
 
 /// A running Keycloak.

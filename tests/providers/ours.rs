@@ -326,3 +326,22 @@ async fn an_issuer_that_cannot_work_is_refused_with_what_to_do() {
     assert!(with("http://127.0.0.1:1").contains("https://"));
     assert!(with("https://login.microsoftonline.com/common/v2.0").contains("TENANT-ID"));
 }
+
+#[tokio::test]
+async fn a_second_browser_is_new_and_the_first_is_known_again() {
+    let world = World::shared().await;
+    let browser = Browser::new();
+    let new = "SELECT count(*) FROM audit_records r JOIN identities i USING (person_id) \
+        WHERE i.subject = 'bob+browsers' AND r.act = 'sign-in' AND (r.after->>'new_device')::boolean";
+    world.sign_in(&browser, "bob+browsers").await;
+    assert_eq!(world.parvis.number(new), 1);
+    let name = browser
+        .cookie(&world.parvis.address, "__Host-device")
+        .unwrap();
+    world.sign_in(&browser, "bob+browsers").await;
+    assert_eq!(world.parvis.number(new), 1);
+    let again = browser.cookie(&world.parvis.address, "__Host-device");
+    assert_eq!(again.unwrap(), name);
+    world.sign_in(&Browser::new(), "bob+browsers").await;
+    assert_eq!(world.parvis.number(new), 2);
+}
