@@ -142,14 +142,14 @@ pub async fn publish(
         width,
         height,
     } = remade_elsewhere(bytes).await?;
-    let side = |side: u32| i32::try_from(side).map_err(Error::internal);
+    let pixels = |length: u32| i32::try_from(length).map_err(Error::internal);
     let new = NewPicture {
         digest: hex::encode(openssl::sha::sha256(&content)),
         site,
         alt,
         content,
-        width: side(width)?,
-        height: side(height)?,
+        width: pixels(width)?,
+        height: pixels(height)?,
     };
     let new = actor.allowed(Act::WriteContents, new)?;
     let actor = actor.clone();

@@ -21,7 +21,7 @@ pub(super) enum HandIn {
         /// The parts in use.
         parvis: Arc<Parvis>,
         /// The recorder.
-        recording: Recording,
+        recording: Box<Recording>,
     },
 }
 
@@ -31,7 +31,7 @@ impl HandIn {
         match Recorder::start(parvis, Box::new(|_| {})) {
             Ok(recording) => Ok(Self::Own {
                 parvis: Arc::clone(parvis),
-                recording,
+                recording: Box::new(recording),
             }),
             Err(Error::Conflict(_)) => {
                 let socket = parvis.settings.web.local_socket.clone();

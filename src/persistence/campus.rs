@@ -272,27 +272,7 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
             hours,
         });
     }
-    let gateways = rows
-        .gateways
-        .iter()
-        .map(|row| {
-            let accepted = secrets.iter().filter(|secret| secret.gateway_id == row.id);
-            let secrets = accepted
-                .map(|secret| SecretDigest {
-                    digest: secret.digest.clone(),
-                    until: secret.until,
-                })
-                .collect();
-            Ok((
-                row.name.clone(),
-                KnownGateway {
-                    id: GatewayId(row.id),
-                    gateway: names.gateway_of(row)?,
-                    secrets,
-                },
-            ))
-        })
-        .collect::<Result<HashMap<_, _>, Error>>()?;
+    let gateways = gateways_of(&rows, &names, &secrets)?;
     let sensors = rows
         .sensors
         .iter()
@@ -347,6 +327,33 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
         notices: notices::current(view)?,
         pictures: pictures::current(view)?,
     }))
+}
+
+fn gateways_of(
+    rows: &Rows,
+    names: &Names,
+    secrets: &[SecretRow],
+) -> Result<HashMap<String, KnownGateway>, Error> {
+    rows.gateways
+        .iter()
+        .map(|row| {
+            let accepted = secrets.iter().filter(|secret| secret.gateway_id == row.id);
+            let secrets = accepted
+                .map(|secret| SecretDigest {
+                    digest: secret.digest.clone(),
+                    until: secret.until,
+                })
+                .collect();
+            Ok((
+                row.name.clone(),
+                KnownGateway {
+                    id: GatewayId(row.id),
+                    gateway: names.gateway_of(row)?,
+                    secrets,
+                },
+            ))
+        })
+        .collect()
 }
 
 fn devices_of(

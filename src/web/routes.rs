@@ -11,16 +11,28 @@ use super::{
     redirect as redirection, security, security_contact,
 };
 
-/// What everybody reaches over HTTPS.
+/// What everybody reaches over HTTPS. What is asked most stands first; what could be a language stands last.
 pub(super) fn public(config: &mut ServiceConfig) {
     config
-        // Sensors
+        .configure(sensors_and_programs)
+        .configure(visitors)
+        .configure(people)
+        .service(
+            web::scope("/admin")
+                .configure(staff)
+                .default_service(web::route().to(failure::no_route)),
+        )
+        .configure(visitors_in_a_language)
+        .default_service(web::route().to(failure::no_route));
+}
+
+fn sensors_and_programs(config: &mut ServiceConfig) {
+    config
         .service(taking("/ingest/{gateway}", ingest::deliver))
         .service(taking(
             "/ingest/{gateway}/{secret}",
             ingest::deliver_with_secret,
         ))
-        // Programs
         .service(showing("/api/v1/spaces", spaces::list))
         .service(showing("/api/v1/spaces.geojson", places::geojson))
         .service(showing("/api/v1/sites.jsonld", places::jsonld))
@@ -33,8 +45,39 @@ pub(super) fn public(config: &mut ServiceConfig) {
         // Operators
         .service(showing("/health/live", health::live))
         .service(showing("/health/ready", health::ready))
-        .service(showing("/.well-known/security.txt", security_contact::show))
-        // People who sign in
+        .service(showing("/.well-known/security.txt", security_contact::show));
+}
+
+/// Browsers of anybody.
+fn visitors(config: &mut ServiceConfig) {
+    config
+        .service(showing("/assets/{name}", assets::show))
+        .service(showing("/favicon.ico", pages::icon))
+        .service(showing("/pictures/{digest}.jpg", pages::picture::show))
+        .service(streaming("/live/{part}", pages::live::watch))
+        .service(showing("/", pages::home::show))
+        .service(showing("/spaces/{slug}", pages::space::show))
+        .service(showing("/screens/{slug}", pages::screen::show))
+        .service(showing("/widgets/{slug}.svg", pages::widget::image))
+        .service(showing("/widgets/{slug}", pages::widget::show));
+}
+
+/// The same pages, with the language in their address.
+fn visitors_in_a_language(config: &mut ServiceConfig) {
+    config
+        .service(showing("/{language}", pages::home::show))
+        .service(showing("/{language}/spaces/{slug}", pages::space::show))
+        .service(showing("/{language}/screens/{slug}", pages::screen::show))
+        .service(showing(
+            "/{language}/widgets/{slug}.svg",
+            pages::widget::image,
+        ))
+        .service(showing("/{language}/widgets/{slug}", pages::widget::show));
+}
+
+/// People who sign in, and what they see of themselves.
+fn people(config: &mut ServiceConfig) {
+    config
         .service(showing("/sign-in", pages::sign_in::show))
         .service(taking("/sign-in/local", pages::sign_in::local::send))
         .service(both(
@@ -52,13 +95,6 @@ pub(super) fn public(config: &mut ServiceConfig) {
             pages::sign_in::invitation::show,
             pages::sign_in::invitation::send,
         ))
-        .service(showing("/me/security", security::show))
-        .service(taking("/me/password", security::password))
-        .service(taking("/me/confirm", security::confirm))
-        .service(taking("/me/codes", security::codes))
-        .service(taking("/me/passkeys/begin", security::begin_passkey))
-        .service(taking("/me/passkeys", security::passkeys))
-        .service(taking("/me/not-me", security::not_me))
         .service(showing("/sign-in/{key}", pages::sign_in::provider::start))
         .service(showing(
             "/sign-in/{key}/callback",
@@ -71,142 +107,113 @@ pub(super) fn public(config: &mut ServiceConfig) {
         .service(taking("/sign-out", pages::sign_in::out))
         .service(showing("/signed-out", pages::sign_in::provider::signed_out))
         .service(showing("/me", account::show))
+        .service(showing("/me/security", security::show))
+        .service(taking("/me/password", security::password))
+        .service(taking("/me/confirm", security::confirm))
+        .service(taking("/me/codes", security::codes))
+        .service(taking("/me/passkeys/begin", security::begin_passkey))
+        .service(taking("/me/passkeys", security::passkeys))
+        .service(taking("/me/not-me", security::not_me))
         .service(taking("/me/sessions", account::end_sessions))
         .service(taking("/me/tokens", account::tokens))
-        .service(taking("/me/accounts/{key}", pages::sign_in::provider::link))
-        // Staff
-        .service(showing("/admin", admin::home))
-        .service(both("/admin/people", admin::people, admin::add_person))
+        .service(taking("/me/accounts/{key}", pages::sign_in::provider::link));
+}
+
+/// Staff, below `/admin`.
+fn staff(config: &mut ServiceConfig) {
+    config
+        .service(showing("", admin::home))
+        .service(both("/people", admin::people, admin::add_person))
         .service(both(
-            "/admin/people/{id:[0-9]{1,9}}",
+            "/people/{id:[0-9]{1,9}}",
             admin::person,
             admin::change_person,
         ))
         .service(taking(
-            "/admin/people/{id:[0-9]{1,9}}/account",
+            "/people/{id:[0-9]{1,9}}/account",
             admin::change_account,
         ))
-        .service(taking("/admin/see-as", admin::see_as))
+        .service(taking("/see-as", admin::see_as))
         .service(both(
-            "/admin/institution",
+            "/institution",
             admin::institution,
             admin::take_institution,
         ))
+        .service(both("/new/site", admin::new_site, admin::take_new_site))
         .service(both(
-            "/admin/new/site",
-            admin::new_site,
-            admin::take_new_site,
+            "/new/gateway",
+            admin::new_gateway,
+            admin::take_new_gateway,
         ))
-        .service(showing("/admin/sites/{site}", admin::site_page))
+        .service(showing("/sites/{site}", admin::site_page))
         .service(both(
-            "/admin/sites/{site}/spaces",
+            "/sites/{site}/spaces",
             admin::new_space,
             admin::take_new_space,
         ))
         .service(both(
-            "/admin/sites/{site}/passages",
+            "/sites/{site}/passages",
             admin::new_passage,
             admin::take_new_passage,
         ))
         .service(both(
-            "/admin/sites/{site}/capacities",
+            "/sites/{site}/capacities",
             admin::capacities,
             admin::take_capacities,
         ))
         .service(both(
-            "/admin/sites/{site}/notices",
+            "/sites/{site}/notices",
             admin::notices,
             admin::take_notice,
         ))
         .service(both(
-            "/admin/sites/{site}/pictures",
+            "/sites/{site}/pictures",
             admin::pictures,
             admin::take_picture,
         ))
         .service(both(
-            "/admin/sites/{site}/{aspect}",
+            "/sites/{site}/{aspect}",
             admin::site,
             admin::take_site,
         ))
-        .service(taking(
-            "/admin/pictures/{id:[0-9]{1,9}}",
-            admin::change_picture,
-        ))
-        .service(taking(
-            "/admin/notices/{id:[0-9]{1,9}}",
-            admin::change_notice,
-        ))
         .service(both(
-            "/admin/spaces/{slug}/recount",
+            "/spaces/{slug}/recount",
             admin::recount,
             admin::take_recount,
         ))
         .service(both(
-            "/admin/spaces/{slug}/{aspect}",
+            "/spaces/{slug}/{aspect}",
             admin::space,
             admin::take_space,
         ))
-        .service(both("/admin/passages", admin::passage, admin::take_passage))
-        .service(showing("/admin/gateways", admin::gateways))
+        .service(both("/passages", admin::passage, admin::take_passage))
+        .service(taking("/pictures/{id:[0-9]{1,9}}", admin::change_picture))
+        .service(taking("/notices/{id:[0-9]{1,9}}", admin::change_notice))
+        .service(showing("/gateways", admin::gateways))
+        .service(showing("/gateways/{name}", admin::gateway_page))
         .service(both(
-            "/admin/new/gateway",
-            admin::new_gateway,
-            admin::take_new_gateway,
-        ))
-        .service(showing("/admin/gateways/{name}", admin::gateway_page))
-        .service(both(
-            "/admin/gateways/{name}/edit",
+            "/gateways/{name}/edit",
             admin::gateway,
             admin::take_gateway,
         ))
-        .service(taking(
-            "/admin/gateways/{name}/secret",
-            admin::replace_secret,
-        ))
-        .service(showing("/admin/sensors", admin::sensors))
+        .service(taking("/gateways/{name}/secret", admin::replace_secret))
+        .service(showing("/sensors", admin::sensors))
+        .service(both("/sensors/adopt", admin::adopt, admin::take_adopted))
+        .service(both("/sensors/edit", admin::sensor, admin::take_sensor))
+        .service(both("/channels", admin::channel, admin::take_channel))
         .service(both(
-            "/admin/sensors/adopt",
-            admin::adopt,
-            admin::take_adopted,
-        ))
-        .service(both(
-            "/admin/sensors/edit",
-            admin::sensor,
-            admin::take_sensor,
-        ))
-        .service(both("/admin/channels", admin::channel, admin::take_channel))
-        .service(showing("/admin/audit", admin::audit))
-        .service(both(
-            "/admin/issuers",
+            "/issuers",
             admin::issuers::all,
             admin::issuers::change,
         ))
-        .service(showing("/admin/issuers/new", admin::issuers::new))
+        .service(showing("/issuers/new", admin::issuers::new))
         .service(both(
-            "/admin/issuers/{key}",
+            "/issuers/{key}",
             admin::issuers::show,
             admin::issuers::change,
         ))
-        .service(showing("/admin/audit.csv", admin::export_audit))
-        // Browsers: each page with the language in its address, and without
-        .service(showing("/assets/{name}", assets::show))
-        .service(showing("/favicon.ico", pages::icon))
-        .service(showing("/pictures/{digest}.jpg", pages::picture::show))
-        .service(streaming("/live/{part}", pages::live::watch))
-        .service(showing("/", pages::home::show))
-        .service(showing("/spaces/{slug}", pages::space::show))
-        .service(showing("/screens/{slug}", pages::screen::show))
-        .service(showing("/widgets/{slug}.svg", pages::widget::image))
-        .service(showing("/widgets/{slug}", pages::widget::show))
-        .service(showing("/{language}", pages::home::show))
-        .service(showing("/{language}/spaces/{slug}", pages::space::show))
-        .service(showing("/{language}/screens/{slug}", pages::screen::show))
-        .service(showing(
-            "/{language}/widgets/{slug}.svg",
-            pages::widget::image,
-        ))
-        .service(showing("/{language}/widgets/{slug}", pages::widget::show))
-        .default_service(web::route().to(failure::no_route));
+        .service(showing("/audit", admin::audit))
+        .service(showing("/audit.csv", admin::export_audit));
 }
 
 /// What processes of this machine reach over the unix socket.

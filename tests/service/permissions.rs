@@ -457,6 +457,8 @@ fn routes() -> BTreeSet<String> {
     let from = ROUTES.find("fn public(").unwrap();
     let to = ROUTES.find("fn local(").unwrap();
     let text = &ROUTES[from..to];
+    // The last of them, and below an address of their own.
+    let staff = text.find("fn staff(").unwrap();
     let mut found = BTreeSet::new();
     for (kind, methods) in [
         ("showing(", &["GET"][..]),
@@ -466,6 +468,7 @@ fn routes() -> BTreeSet<String> {
     ] {
         for (at, _) in text.match_indices(kind) {
             let path = text[at + kind.len()..].split('"').nth(1).unwrap();
+            let path = format!("{}{path}", if at > staff { "/admin" } else { "" });
             // A pattern of a parameter is none of its name.
             let mut plain = String::new();
             let mut in_pattern = false;

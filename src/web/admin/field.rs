@@ -178,7 +178,10 @@ impl Show<'_> {
                 let written = match value {
                     Value::Null => String::new(),
                     Value::String(text) => text.clone(),
-                    other => serde_json::to_string_pretty(other).unwrap_or_default(),
+                    other @ (Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::Array(_)
+                    | Value::Object(_)) => serde_json::to_string_pretty(other).unwrap_or_default(),
                 };
                 (shown.kind, shown.value) = ("area", written);
             }
@@ -330,7 +333,9 @@ fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            other.to_string()
+        }
     }
 }
 

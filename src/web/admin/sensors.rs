@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use super::{Moments, answer, encoded, frame};
 use crate::actions::see_sensors;
 use crate::domain::actor::Place;
+use crate::domain::reading::Moment;
 use crate::domain::role::Act;
 use crate::web::language;
 use crate::web::pages::frame::{Frame, Link};
@@ -19,6 +20,16 @@ enum State {
     Speaks,
     Silent,
     Never,
+}
+
+impl State {
+    fn of(heard_at: Option<Moment>, normal_silence: TimeDelta, now: Moment) -> Self {
+        match heard_at {
+            None => Self::Never,
+            Some(at) if now - at > normal_silence => Self::Silent,
+            Some(_) => Self::Speaks,
+        }
+    }
 }
 
 struct Line {
@@ -59,13 +70,8 @@ pub(in crate::web) async fn show(
     let found = see_sensors::at_gateways(database, &campus, &who.actor, Act::SeeArrivals).await;
     let page = found.map(|channels| {
         let lines = channels.into_iter().filter_map(|channel| {
-            let state = match channel.heard_at {
-                None => State::Never,
-                Some(at) if now - at > TimeDelta::minutes(channel.stale_after_minutes.into()) => {
-                    State::Silent
-                }
-                Some(_) => State::Speaks,
-            };
+            let normal = TimeDelta::minutes(channel.stale_after_minutes.into());
+            let state = State::of(channel.heard_at, normal, now);
             let purpose = channel.passage.or(channel.space);
             let is_wanted = match shown.as_str() {
                 "silent" => state == State::Silent,

@@ -106,11 +106,8 @@ async fn made(
                 .ok_or_else(|| refuse("Idempotency-Key", rule))
         })
         .transpose()?;
-    let bytes = match body.to_bytes_limited(LARGEST).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) | Err(_) => {
-            return Err(refuse("body", "is whole, and at most 16 KB".to_owned()));
-        }
+    let Ok(Ok(bytes)) = body.to_bytes_limited(LARGEST).await else {
+        return Err(refuse("body", "is whole, and at most 16 KB".to_owned()));
     };
     let new: NewRecount =
         serde_json::from_slice(&bytes).map_err(|error| refuse("body", error.to_string()))?;
