@@ -91,14 +91,14 @@ it("without scripts: a space is added as a draft, its mistake told beside the fi
   await page.getByLabel("Name in addresses").fill("study-corner");
   await page.getByRole("button", { name: "Save" }).click();
   assert.match(page.url(), /\/admin\/sites\/central$/);
-  const card = page.locator(".card", { hasText: "Study corner" });
+  const card = page.locator("li.card", { hasText: "Study corner" });
   assert.match(await card.innerText(), /draft/i);
   await page.goto("/en");
   assert.equal(await page.getByText("Study corner").count(), 0);
   await page.goto("/admin/spaces/study-corner/details?lang=en");
   await page.locator("summary").click();
   await page.getByRole("button", { name: "Retire it" }).click();
-  assert.equal(await page.getByText("Study corner").count(), 0);
+  assert.equal(await page.locator("li.card", { hasText: "Study corner" }).count(), 0);
   await context.close();
 });
 
