@@ -361,7 +361,7 @@ async fn a_gateway_shows_what_arrives_and_why_it_was_refused() {
         .await;
     let page = parvis.get_as(&ada, "/admin/gateways/doors").await.text;
     assert!(
-        page.contains("AA:01") && page.contains("1 nouvelles"),
+        page.contains("AA:01") && page.contains("1 nouvelle"),
         "{page}"
     );
     assert!(

@@ -552,7 +552,23 @@ arrival-devices = Appareils
 arrival-readings = Mesures
 arrival-outcome = Résultat
 arrival-refused = Refusé :
-arrival-recorded = { $stored } nouvelles, { $duplicates } déjà connues, { $doubted } douteuses, { $closed } trop anciennes
+arrival-stored = { $count ->
+    [one] { $count } nouvelle
+   *[other] { $count } nouvelles
+  }
+arrival-duplicates = { $count ->
+    [one] { $count } déjà connue
+   *[other] { $count } déjà connues
+  }
+arrival-doubted = { $count ->
+    [one] { $count } douteuse
+   *[other] { $count } douteuses
+  }
+arrival-closed = { $count ->
+    [one] { $count } trop ancienne
+   *[other] { $count } trop anciennes
+  }
+arrival-nothing = aucune mesure
 sensor-title = Capteur : { $name }
 channel-title = Canal : { $name }
 sensor-device = Capteur

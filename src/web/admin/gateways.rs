@@ -247,16 +247,22 @@ fn in_words(arrival: &Arrival, t: &Speech<'_>) -> (String, bool) {
     match &arrival.outcome {
         Outcome::Refused(status, rule) => (format!("{status} · {rule}"), true),
         Outcome::Recorded(receipt) => {
-            let count = |count: usize| fluent_bundle::FluentValue::from(count);
-            let words = t.say_with(
-                "arrival-recorded",
-                &[
-                    ("stored", count(receipt.stored)),
-                    ("duplicates", count(receipt.duplicates)),
-                    ("doubted", count(receipt.doubted)),
-                    ("closed", count(receipt.closed)),
-                ],
-            );
+            let parts = [
+                ("arrival-stored", receipt.stored),
+                ("arrival-duplicates", receipt.duplicates),
+                ("arrival-doubted", receipt.doubted),
+                ("arrival-closed", receipt.closed),
+            ];
+            let said: Vec<String> = parts
+                .into_iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(key, count)| t.say_with(key, &[("count", count.into())]))
+                .collect();
+            let words = if said.is_empty() {
+                t.say("arrival-nothing")
+            } else {
+                said.join(", ")
+            };
             (words, false)
         }
     }
