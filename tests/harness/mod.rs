@@ -484,11 +484,6 @@ impl TestParvis {
         number(&mut self.connection(), query)
     }
 
-    /// One text from its database.
-    pub(crate) fn text(&self, query: &str) -> String {
-        text(&mut self.connection(), query)
-    }
-
     /// Everything its database holds, every row of every table as text.
     pub(crate) fn everything_stored(&self) -> String {
         self.stored_in("")
