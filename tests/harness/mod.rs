@@ -518,7 +518,7 @@ pub(crate) async fn read_to_end(stream: &mut (impl AsyncRead + Unpin)) -> String
 }
 
 /// One text from a database.
-fn text(connection: &mut PgConnection, query: &str) -> String {
+pub(crate) fn text(connection: &mut PgConnection, query: &str) -> String {
     #[derive(diesel::QueryableByName)]
     struct Row {
         #[diesel(sql_type = diesel::sql_types::Text)]

@@ -20,9 +20,10 @@ async fn tell(world: &World, token: &str) -> Page {
 
 /// The provider's name of the session of an account.
 fn sid(world: &World, subject: &str) -> String {
-    world.parvis.text(&format!(
-        "SELECT sid FROM sessions WHERE subject = '{subject}' ORDER BY id DESC LIMIT 1"
-    ))
+    crate::harness::text(
+        &mut world.parvis.connection(),
+        &format!("SELECT sid FROM sessions WHERE subject = '{subject}' ORDER BY id DESC LIMIT 1"),
+    )
 }
 
 /// A token with a fault is refused, and the session goes on.

@@ -167,7 +167,7 @@ impl World {
             "SELECT coalesce(string_agg(g.role || coalesce('@' || s.slug, ''), ' ' ORDER BY g.role), '') FROM grants g \
              JOIN identities i USING (person_id) LEFT JOIN sites s ON s.id = g.site_id WHERE i.subject = '{subject}'"
         );
-        let roles = self.parvis.text(&query);
+        let roles = crate::harness::text(&mut self.parvis.connection(), &query);
         roles.split_whitespace().map(str::to_owned).collect()
     }
 }
