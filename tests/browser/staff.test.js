@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe, it } from "node:test";
 
-import { ADDRESS, LANGUAGES, SCREENSHOTS, SPACES, browser, visitor, watched } from "./support.js";
+import { ADDRESS, LANGUAGES, MOVING, SCREENSHOTS, SPACES, browser, visitor, watched } from "./support.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SIZES = [[360, 780], [1440, 900]];
@@ -23,7 +23,7 @@ const paths = {
   capacities: "/admin/sites/central/capacities",
   notices: "/admin/sites/central/notices",
   pictures: "/admin/sites/central/pictures",
-  recount: `/admin/spaces/${SPACES.busy}/recount`,
+  recount: `/admin/spaces/${MOVING}/recount`,
   gateways: "/admin/gateways",
   gateway: `/admin/gateways/${process.env.PARVIS_GATEWAY}`,
   "gateway-edit": `/admin/gateways/${process.env.PARVIS_GATEWAY}/edit`,
@@ -105,7 +105,7 @@ it("without scripts: a space is added as a draft, its mistake told beside the fi
 it("the large buttons of a recount count at once, and the figure follows", async () => {
   const context = await staff({ viewport: { width: 360, height: 780 } });
   const { page, seen } = await watched(context);
-  await page.goto(`/admin/spaces/${SPACES.busy}/recount?lang=en`);
+  await page.goto(`/admin/spaces/${MOVING}/recount?lang=en`);
   const number = page.locator("#people");
   await number.fill("40");
   await page.getByRole("button", { name: "One more" }).click();
