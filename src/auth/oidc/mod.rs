@@ -1,6 +1,6 @@
 //! Sign-on with identity providers: OpenID Connect, authorization code flow with PKCE.
 //!
-//! [`Providers`] knows what providers say of themselves and their keys; [`attempt`] begins a sign-in, [`mod@finish`] ends it
+//! [`Providers`] knows what providers say of themselves and their keys; [`attempt`] begins a sign-in, [`finish()`] ends it
 //! with every check there is; [`logout`] ends sessions from either side. Nothing here names people or writes to the
 //! database: what a provider vouched for is a [`Verified`].
 //!
