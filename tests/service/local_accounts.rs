@@ -474,7 +474,7 @@ async fn who_says_that_it_was_not_them_ends_everything_and_gets_a_link_by_mail()
     let letters = server.wait_for(&parvis, 3).await;
     let letter = letters
         .iter()
-        .find(|letter| letter.contains("choose a new password"))
+        .find(|letter| letter.contains("choisissez un nouveau mot de passe"))
         .unwrap();
     let secret = between(letter, "/invitation/", "\n").unwrap();
     let link = format!("{}/invitation/{}", parvis.address, secret.trim());
