@@ -255,12 +255,6 @@ impl Actor {
         }
         Ok(Allowed(thing))
     }
-
-    /// Whether there is anything for staff that they may see.
-    #[must_use]
-    pub fn is_staff(&self) -> bool {
-        !self.grants.is_empty()
-    }
 }
 
 #[cfg(test)]

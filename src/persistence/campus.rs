@@ -329,6 +329,20 @@ pub fn campus(view: &mut View<'_>) -> Result<Option<Campus>, Error> {
     }))
 }
 
+/// The identifier of a site that is in use.
+///
+/// # Errors
+/// When there is none of that slug, or the database is not available.
+pub(super) fn site_id(view: &mut View<'_>, slug: &str) -> Result<i32, Error> {
+    sites::table
+        .filter(sites::slug.eq(slug))
+        .filter(sites::retired_at.is_null())
+        .select(sites::id)
+        .first(view.connection())
+        .optional()?
+        .ok_or_else(|| Error::NotFound(format!("site is called \"{slug}\"")))
+}
+
 fn gateways_of(
     rows: &Rows,
     names: &Names,

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use super::announcements::Announcement;
+use super::campus;
 use super::database::{Transaction, View};
 use super::schema::{notices, sites};
 use crate::domain::actor::Allowed;
@@ -60,13 +61,7 @@ pub fn current(view: &mut View<'_>) -> Result<Vec<Notice>, Error> {
 /// When the site is not there, or the database is not available.
 pub fn post(tx: &mut Transaction<'_>, new: &Allowed<NewNotice>, now: Moment) -> Result<i32, Error> {
     let new = new.thing();
-    let site: i32 = sites::table
-        .filter(sites::slug.eq(&new.site))
-        .filter(sites::retired_at.is_null())
-        .select(sites::id)
-        .first(tx.connection())
-        .optional()?
-        .ok_or_else(|| Error::NotFound(format!("site is called \"{}\"", new.site)))?;
+    let site = campus::site_id(tx, &new.site)?;
     let json = |words: &Words| serde_json::to_value(words).map_err(Error::internal);
     let id = diesel::insert_into(notices::table)
         .values((

@@ -4,6 +4,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::select;
 
+use super::campus;
 use super::database::{Transaction, View};
 use super::schema::{grants, people, sites};
 use crate::domain::actor::{Allowed, Grant};
@@ -64,7 +65,7 @@ pub fn by_login(view: &mut View<'_>, login: &str) -> Result<Option<Person>, Erro
     Ok(row.map(Person::from))
 }
 
-/// Everybody, by name; with words, those whose name, login or address holds them.
+/// Everybody, by name.
 ///
 /// # Errors
 /// When the database is not available.
@@ -323,17 +324,8 @@ fn insert_grant(
 }
 
 fn site_id(view: &mut View<'_>, grant: &Grant) -> Result<Option<i32>, Error> {
-    let Some(slug) = &grant.site else {
-        return Ok(None);
-    };
-    let id: Option<i32> = sites::table
-        .filter(sites::slug.eq(slug))
-        .filter(sites::retired_at.is_null())
-        .select(sites::id)
-        .first(view.connection())
-        .optional()?;
-    id.map(Some)
-        .ok_or_else(|| Error::NotFound(format!("site is called \"{slug}\"")))
+    let slug = grant.site.as_deref();
+    slug.map(|slug| campus::site_id(view, slug)).transpose()
 }
 
 /// Whether anybody but one person can still administer the institution: the last one is never locked out.

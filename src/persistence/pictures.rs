@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use super::announcements::Announcement;
+use super::campus;
 use super::database::{Transaction, View};
 use super::schema::{pictures, sites};
 use crate::domain::actor::Allowed;
@@ -66,13 +67,7 @@ pub fn content(view: &mut View<'_>, digest: &str) -> Result<Vec<u8>, Error> {
 /// When the site is not there, or the database is not available.
 pub fn add(tx: &mut Transaction<'_>, new: &Allowed<NewPicture>, now: Moment) -> Result<i32, Error> {
     let new = new.thing();
-    let site: i32 = sites::table
-        .filter(sites::slug.eq(&new.site))
-        .filter(sites::retired_at.is_null())
-        .select(sites::id)
-        .first(tx.connection())
-        .optional()?
-        .ok_or_else(|| Error::NotFound(format!("site is called \"{}\"", new.site)))?;
+    let site = campus::site_id(tx, &new.site)?;
     let id = diesel::insert_into(pictures::table)
         .values((
             pictures::site_id.eq(site),
