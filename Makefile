@@ -51,7 +51,7 @@ unit: tests/providers/node_modules
 	$(call say,Tests of units and rules and of the whole service on a real PostgreSQL)
 	cargo test --locked
 
-browser: tests/browser/node_modules
+browser: tests/browser/node_modules tests/providers/node_modules
 	$(call say,Pages in a real browser)
 	cargo test --locked --test browser
 

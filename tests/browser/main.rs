@@ -1,9 +1,15 @@
 //! The pages in a real browser: starts a campus in every state a page can show, then runs `*.test.js` on it.
 
+#[expect(dead_code, reason = "each test binary uses its part of the harness")]
+#[path = "../providers/browser.rs"]
+mod browser;
 mod campus;
 #[expect(dead_code, reason = "each test binary uses its part of the harness")]
 #[path = "../harness/mod.rs"]
 mod harness;
+#[expect(dead_code, reason = "each test binary uses its part of the harness")]
+#[path = "../providers/world.rs"]
+mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -69,6 +75,21 @@ async fn passkeys_work_in_a_real_browser() {
         .status()
         .unwrap();
     assert!(status.success(), "passkeys do not work; see above");
+}
+
+#[tokio::test]
+async fn campus_sign_on_works_in_a_real_browser() {
+    let world = world::World::shared().await;
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let status = Command::new("node")
+        .args(["--test", "--test-reporter=spec", "sign-on.people.js"])
+        .current_dir(&directory)
+        .env("PARVIS_ADDRESS", &world.parvis.address)
+        .env("PARVIS_PROVIDER", &world.issuer)
+        .env("PARVIS_SCREENSHOTS", screenshots())
+        .status()
+        .unwrap();
+    assert!(status.success(), "sign-on does not work; see above");
 }
 
 /// The test files, or those that `PARVIS_BROWSER_TESTS` names, for a quick look at one.
