@@ -26,7 +26,7 @@ pub(crate) fn space_of(sensor: usize) -> String {
 pub(crate) fn description() -> String {
     let mut text = String::from(
         "[institution]\nname = { fr = \"Université d'essai\", en = \"Test University\" }\n\
-         time_zone = \"Europe/Paris\"\nholidays = \"FR\"\ndata_licence = \"https://example.org/licence\"\n",
+         time_zone = \"Europe/Paris\"\nholidays = \"FR\"\nsecurity_officer = \"Security team\"\nsecurity_contact = \"mailto:security@test.example\"\ndata_licence = \"https://example.org/licence\"\n",
     );
     for site in 0..SITES {
         let _ = write!(

@@ -15,7 +15,7 @@ use crate::auth::sessions::{self as signing_in, Beginning};
 use crate::domain::audit::Event;
 use crate::domain::person::Person;
 use crate::domain::reading::Moment;
-use crate::domain::session::Vouched;
+use crate::domain::session::{Vouched, browser_words, has_short_password};
 use crate::error::Error;
 use crate::parvis::Parvis;
 use crate::persistence::devices::{self, Seen};
@@ -162,10 +162,11 @@ pub fn begin(
     browser: &Browser,
     now: Moment,
 ) -> Result<Begun, Error> {
+    let is_strong = proof.is_strong && !has_short_password(&proof.method);
     let beginning = Beginning {
         person: person.id,
         method: &proof.method,
-        is_strong: proof.is_strong,
+        is_strong,
         vouched: proof.vouched.as_ref(),
         address: &browser.address,
         agent: &browser.agent,
@@ -205,7 +206,7 @@ pub fn begin(
     if is_new && !proof.is_invited {
         tell(tx, letterhead, person, &seen, now)?;
     }
-    let is_too_weak = !proof.is_strong && super::choose_password::is_administrator(tx, person.id)?;
+    let is_too_weak = !is_strong && super::choose_password::is_administrator(tx, person.id)?;
     Ok(Begun {
         secret: session,
         device,
@@ -264,7 +265,11 @@ fn tell(
     if person.email.is_none() {
         return Ok(());
     }
-    let (moment, address, agent) = (letterhead.moment(now), seen.address, seen.agent);
+    let (moment, address, agent) = (
+        letterhead.moment(now),
+        seen.address,
+        browser_words(seen.agent),
+    );
     let (french, english) = if person.login.is_some() {
         let link = letterhead.invitation(&invitation(tx, person, now)?);
         (

@@ -15,6 +15,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::person::Person;
 use crate::domain::reading::Moment;
 use crate::domain::role::Act;
+use crate::domain::session::has_short_password;
 use crate::domain::throttle::Patience;
 use crate::error::Error;
 use crate::parvis::Parvis;
@@ -47,7 +48,8 @@ pub enum Refusal {
     Weak(Weakness),
 }
 
-/// Changes one's own password. All other sessions end.
+/// Changes one's own password. All other sessions end; so does this one where the old one was too short, since only a sign-in
+/// with the new one makes it strong.
 ///
 /// # Errors
 /// When the person has no password here, or the database is not available.
@@ -62,7 +64,9 @@ pub async fn change(
     let person = who.person.clone();
     let login = person.login.clone().unwrap_or_default();
     let account = account(&login);
-    let own = who.session.as_ref().map_or(0, |session| session.id);
+    let session = who.session.as_ref();
+    let own = session.map_or(0, |session| session.id);
+    let was_short = session.is_some_and(|session| has_short_password(&session.method));
     let actor = who.actor.clone();
     if actor.only_looks || who.session.is_none() {
         return Err(Error::Unauthenticated);
@@ -106,7 +110,12 @@ pub async fn change(
                 Err(weakness) => return Ok(Err(Refusal::Weak(weakness))),
             };
             credentials::set_password(tx, person.id, &hash, now)?;
-            sessions::end(tx, Ending::AllBut(person.id, own), now)?;
+            let ending = if was_short {
+                Ending::All(person.id)
+            } else {
+                Ending::AllBut(person.id, own)
+            };
+            sessions::end(tx, ending, now)?;
             invitations::end_all(tx, person.id, now)?;
             let event = Event::done(&actor, "change-password", person.object());
             audit::note(tx, event, now)?;

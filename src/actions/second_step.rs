@@ -11,6 +11,7 @@ use crate::auth::secret;
 use crate::domain::ids::PersonId;
 use crate::domain::person::Person;
 use crate::domain::reading::Moment;
+use crate::domain::session::{PASSWORD, SHORT_PASSWORD};
 use crate::domain::throttle::Patience;
 use crate::error::Error;
 use crate::parvis::Parvis;
@@ -176,7 +177,7 @@ pub(super) fn second(
         Some(digest) => sessions::find(tx, &digest)?.is_some_and(|old| old.person == person.id),
         None => false,
     };
-    if is_own && method != "password" {
+    if is_own && ![PASSWORD, SHORT_PASSWORD].contains(&method) {
         return begin_session::strengthen(tx, letterhead, person, by, browser, now);
     }
     let proof = Proof::of(&format!("{method}+{by}"), true);

@@ -6,13 +6,16 @@
 use chrono::TimeDelta;
 
 use super::begin_session::{Begun, Browser, Letterhead, Proof, begin};
+use super::choose_password::is_administrator;
 use super::second_step::{Step, begin_step, has_second_factor};
 use crate::auth::local::Local;
+use crate::auth::local::rules::is_too_short;
 use crate::auth::secret;
 use crate::domain::audit::Event;
 use crate::domain::ids::PersonId;
 use crate::domain::person::Person;
 use crate::domain::reading::Moment;
+use crate::domain::session::{PASSWORD, SHORT_PASSWORD};
 use crate::domain::throttle::{Patience, Source};
 use crate::error::Error;
 use crate::parvis::Parvis;
@@ -134,9 +137,13 @@ pub async fn with_password(
                 return Ok(Outcome::Wrong);
             };
             failures::forgive(tx, admitted.made, &account, &admitted.source)?;
+            // Who was given further roles since they chose it may have one that is too short for them.
+            let is_short =
+                is_administrator(tx, person.id)? && is_too_short(&attempt.password, true);
+            let method = if is_short { SHORT_PASSWORD } else { PASSWORD };
             if has_second_factor(tx, person.id)? {
                 let step = Step {
-                    method: "password".to_owned(),
+                    method: method.to_owned(),
                     back: attempt.back,
                 };
                 return Ok(Outcome::SecondStep(begin_step(
@@ -147,7 +154,7 @@ pub async fn with_password(
                     now,
                 )?));
             }
-            let proof = Proof::of("password", false);
+            let proof = Proof::of(method, false);
             let begun = begin(tx, &letterhead, &person, &proof, &browser, now)?;
             Ok(Outcome::SignedIn(begun, attempt.back))
         })

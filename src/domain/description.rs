@@ -49,20 +49,7 @@ pub fn violations(description: &Description) -> Vec<Violation> {
         let message = "the institution needs a name".to_owned();
         inspection.note("institution", 0, "name", "named", message);
     }
-    if let Some(contact) = &description.institution.security_contact
-        && !is_contact(contact)
-    {
-        let message = format!(
-            "\"{contact}\" is no address to write to: begin with mailto:, https: or tel: (RFC 9116)"
-        );
-        inspection.note(
-            "institution",
-            0,
-            "security_contact",
-            "contact-form",
-            message,
-        );
-    }
+    inspection.security_contact();
     inspection.sites();
     inspection.spaces();
     inspection.passages();
@@ -86,6 +73,39 @@ impl Inspection<'_> {
             rule,
             message,
         });
+    }
+
+    /// Whoever finds a flaw must know whom to tell.
+    fn security_contact(&mut self) {
+        let institution = &self.description.institution;
+        let is_lacking =
+            |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+        if is_lacking(&institution.security_officer) {
+            let message = "name the person or team that answers for security".to_owned();
+            self.note(
+                "institution",
+                0,
+                "security_officer",
+                "security-officer",
+                message,
+            );
+        }
+        let message = match &institution.security_contact {
+            contact if is_lacking(contact) => {
+                "say where flaws are reported: mailto:, https: or tel: (RFC 9116)".to_owned()
+            }
+            Some(contact) if !is_contact(contact) => format!(
+                "\"{contact}\" is no address to write to: begin with mailto:, https: or tel: (RFC 9116)"
+            ),
+            _ => return,
+        };
+        self.note(
+            "institution",
+            0,
+            "security_contact",
+            "contact-form",
+            message,
+        );
     }
 
     fn slug(&mut self, list: &'static str, index: usize, slug: &str) {

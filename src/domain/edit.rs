@@ -393,8 +393,8 @@ mod tests {
                 time_zone: chrono_tz::Tz::UTC,
                 holidays: None,
                 data_licence: None,
-                security_officer: None,
-                security_contact: None,
+                security_officer: Some("Security team".to_owned()),
+                security_contact: Some("mailto:security@test.example".to_owned()),
             },
             sites: vec![site("library"), site("canteen")],
             spaces: vec![

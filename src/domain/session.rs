@@ -13,7 +13,7 @@ pub struct Session {
     pub id: i64,
     /// Who.
     pub person: PersonId,
-    /// How they proved it: `oidc`, `password`, `password+totp`, `passkey`, `invitation`.
+    /// How they proved it: `oidc`, `password`, `password+totp`, `passkey`, `invitation`, [`SHORT_PASSWORD`].
     pub method: String,
     /// Whether more than a password was part of it.
     pub is_strong: bool,
@@ -29,6 +29,55 @@ pub struct Session {
     pub seen_at: Moment,
     /// As whom an administrator looks at the pages.
     pub sees_as: Option<PersonId>,
+}
+
+/// The method of a sign-in with a password.
+pub const PASSWORD: &str = "password";
+
+/// The method of a sign-in with a password that is shorter than the roles of its owner ask by now: a session that began so is
+/// never strong, whatever followed, until a longer one is chosen.
+pub const SHORT_PASSWORD: &str = "short-password";
+
+/// Whether a password that is too short was part of a sign-in.
+#[must_use]
+pub fn has_short_password(method: &str) -> bool {
+    method.split('+').any(|part| part == SHORT_PASSWORD)
+}
+
+/// Browsers by the words in what they call themselves, each before those whose words it repeats.
+const BROWSERS: [(&str, &str); 7] = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrom", "Chrome"),
+    ("Safari/", "Safari"),
+];
+
+/// Systems, likewise.
+const SYSTEMS: [(&str, &str); 7] = [
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+];
+
+/// What people call a browser and its system, from what it calls itself (RFC 9110, 10.1.5): `Firefox · Linux`. A stranger is
+/// told as it tells itself.
+#[must_use]
+pub fn browser_words(agent: &str) -> String {
+    let known = |names: &[(&str, &'static str)]| {
+        let named = names.iter().find(|(word, _)| agent.contains(word));
+        named.map(|(_, name)| *name)
+    };
+    match (known(&BROWSERS), known(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} · {system}"),
+        _ => agent.to_owned(),
+    }
 }
 
 /// Looking at the pages as somebody else would.
@@ -110,5 +159,35 @@ mod tests {
         assert!(!session(99).is_good(limits, at(100)));
         assert!(!session(0).was_seen_long_ago(at(0)));
         assert!(session(0).was_seen_long_ago(at(1)));
+    }
+
+    #[test]
+    fn browsers_are_told_by_the_names_people_know() {
+        let kit = "AppleWebKit/537.36 (KHTML, like Gecko)";
+        let chrome = "Chrome/140.0.0.0 Safari/537.36";
+        for (agent, words) in [
+            (
+                format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {kit} {chrome} Edg/140.0.0.0"),
+                "Edge · Windows",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned(),
+                "Firefox · Linux",
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) {kit} Version/18.5 Safari/604.1"
+                ),
+                "Safari · iPhone",
+            ),
+            (
+                format!("Mozilla/5.0 (Linux; Android 15) {kit} {chrome}"),
+                "Chrome · Android",
+            ),
+            ("curl/8.5.0".to_owned(), "curl/8.5.0"),
+            (String::new(), ""),
+        ] {
+            assert_eq!(browser_words(&agent), words);
+        }
     }
 }

@@ -13,6 +13,7 @@ use crate::actions::my_account::{self, Wish};
 use crate::auth::sessions::SignedIn;
 use crate::domain::actor::Place;
 use crate::domain::role::Act;
+use crate::domain::session::browser_words;
 use crate::error::Error;
 
 struct ShownSession {
@@ -98,7 +99,7 @@ async fn build<'t>(
         ),
         is_this: own == Some(session.id),
         id: session.id,
-        agent: session.agent,
+        agent: browser_words(&session.agent),
     });
     let tokens = account.tokens.into_iter().map(|token| ShownToken {
         id: token.id,

@@ -22,6 +22,7 @@ use crate::actions::enrol_second_factor::{
 };
 use crate::actions::second_step::step_up;
 use crate::auth::sessions::SignedIn;
+use crate::domain::session::{browser_words, has_short_password};
 use crate::error::Error;
 
 /// Where the page is.
@@ -40,6 +41,8 @@ struct Page<'t> {
     token: String,
     /// A second factor is needed and this session has none.
     is_too_weak: bool,
+    /// The password is shorter than the person's roles ask.
+    must_lengthen: bool,
     /// There is a second factor, and this session did not use it.
     must_confirm: bool,
     may_have_passkeys: bool,
@@ -102,6 +105,8 @@ fn build<'t>(
         ..Wish::default()
     };
     let has_factor = factors.codes_since.is_some() || !factors.passkeys.is_empty();
+    let session = who.session.as_ref();
+    let must_lengthen = session.is_some_and(|session| has_short_password(&session.method));
     let visiting = admin::visiting(request, services, who);
     let passkeys = factors.passkeys.into_iter().map(|key| ShownPasskey {
         id: key.id,
@@ -123,7 +128,7 @@ fn build<'t>(
         t.say_with(
             "device-words",
             &[
-                ("agent", device.agent.into()),
+                ("agent", browser_words(&device.agent).into()),
                 ("address", device.address.into()),
                 ("first", moments.say(device.first_seen_at).into()),
                 ("last", moments.say(device.last_seen_at).into()),
@@ -134,6 +139,7 @@ fn build<'t>(
         frame: Frame::private(request, services, language, wish, Some(visiting)),
         token: who.csrf.clone(),
         is_too_weak: factors.is_administrator && !who.actor.is_strong,
+        must_lengthen,
         must_confirm: has_factor && !who.actor.is_strong,
         may_have_passkeys: services
             .parvis

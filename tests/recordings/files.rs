@@ -12,6 +12,8 @@ fn campus(family: &str, channel: &str, counter: &str, zone: &str) -> String {
 [institution]
 name = "University"
 time_zone = "{zone}"
+security_officer = "Security team"
+security_contact = "mailto:security@test.example"
 
 [[site]]
 slug = "library"

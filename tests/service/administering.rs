@@ -570,32 +570,35 @@ async fn the_console_is_on_record_and_the_security_contact_is_published() {
         ),
         (1, 1)
     );
-    assert_eq!(
-        parvis.get("/.well-known/security.txt").await.status,
-        StatusCode::NOT_FOUND
+    let told = parvis.get("/.well-known/security.txt").await;
+    assert!(
+        told.text
+            .contains("\nContact: mailto:security@test.example\n"),
+        "{}",
+        told.text
     );
     let ada = parvis.sign_in("Ada", &[(Role::InstitutionAdministrator, None)]);
-    assert!(
-        parvis
-            .get_as(&ada, "/admin")
-            .await
-            .text
-            .contains("Où signaler une faille")
-    );
-    let fields = |contact| {
+    let fields = |officer, contact| {
         [
             ("name.fr", "Université"),
             ("name.en", "University"),
             ("time_zone", "Europe/Paris"),
-            ("security_officer", "Grace Hopper"),
+            ("security_officer", officer),
             ("security_contact", contact),
             ("do", "save"),
         ]
     };
     let path = "/admin/institution";
-    let refused = change(&parvis, &ada, path, &fields("call us")).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let saved = change(&parvis, &ada, path, &fields("mailto:security@uni.example")).await;
+    let contact = "mailto:security@uni.example";
+    for wrong in [
+        fields("Grace Hopper", "call us"),
+        fields("Grace Hopper", ""),
+        fields(" ", contact),
+    ] {
+        let refused = change(&parvis, &ada, path, &wrong).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let saved = change(&parvis, &ada, path, &fields("Grace Hopper", contact)).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
     let told = parvis.get("/.well-known/security.txt").await;
     assert_eq!(told.header("content-type"), "text/plain; charset=utf-8");

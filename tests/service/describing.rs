@@ -33,7 +33,7 @@ async fn within_a_second(parvis: &TestParvis, slug: &str, is_so: impl Fn(&Value)
 
 #[tokio::test]
 async fn the_same_file_again_changes_nothing() {
-    let parvis = TestParvis::start("[institution]\nname = \"U\"\ntime_zone = \"UTC\"\n").await;
+    let parvis = TestParvis::start("[institution]\nname = \"U\"\ntime_zone = \"UTC\"\nsecurity_officer = \"S\"\nsecurity_contact = \"tel:+33\"\n").await;
     let plan = parvis.apply(LIBRARY);
     for line in [
         "~ institution",

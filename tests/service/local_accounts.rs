@@ -369,6 +369,52 @@ async fn a_password_alone_adds_no_second_factor_to_one_there_is() {
 }
 
 #[tokio::test]
+async fn who_becomes_administrator_chooses_a_longer_password_first() {
+    const SHORT: &str = "zq7 vkx pw3 m";
+    let parvis = TestParvis::start(LIBRARY).await;
+    let link = invited(&parvis, &[]);
+    let mut ada = Somebody::at(&parvis, "127.9.0.1");
+    assert_eq!(leads_to(&ada.accept(&link, SHORT).await), "/me");
+    let typed = enrol(&mut ada).await;
+    parvis.run(&["person", "grant", "ada", "institution-administrator"]);
+    let mut ada = Somebody::at(&parvis, "127.9.0.2");
+    assert_eq!(
+        leads_to(&ada.sign_in("ada", SHORT).await),
+        "/sign-in/second"
+    );
+    ada.get("/sign-in/second").await;
+    let answer = ada
+        .post("/sign-in/second", &[("code", &code(&typed, 1))])
+        .await;
+    assert_eq!(leads_to(&answer), "/me/security");
+    assert!(
+        ada.get("/me/security")
+            .await
+            .text
+            .contains("plus long que le vôtre")
+    );
+    assert_eq!(ada.get("/admin/people").await.status, 403);
+    let change = |new: &'static str| [("old", SHORT), ("password", new), ("again", new)];
+    let refused = ada.post("/me/password", &change("zq7 vkx pw3 m!")).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    ada.post("/me/password", &change(PASSWORD)).await;
+    assert!(!ada.is_signed_in().await);
+    assert_eq!(
+        leads_to(&ada.sign_in("ada", PASSWORD).await),
+        "/sign-in/second"
+    );
+    ada.get("/sign-in/second").await;
+    // Each code is good once: the next one, a little early.
+    parvis
+        .connection()
+        .batch_execute("UPDATE authenticators SET last_step = last_step - 2")
+        .unwrap();
+    ada.post("/sign-in/second", &[("code", &code(&typed, 1))])
+        .await;
+    assert_eq!(ada.get("/admin/people").await.status, 200);
+}
+
+#[tokio::test]
 async fn changing_the_password_ends_the_other_sessions() {
     let parvis = TestParvis::start(LIBRARY).await;
     let mut ada = ada(&parvis, &[]).await;

@@ -429,6 +429,7 @@ password-wrong = The present password is not right.
 security-title = Sign-in and security
 security-link = Password, second factor, devices
 security-too-weak = Your roles need more than a password: set up a code generator or a passkey. Until then you can do nothing else with them.
+security-too-short = Your roles need a longer password than yours: choose one below and sign in with it. Until then you can do nothing else with them.
 security-confirm = You have a second factor and did not use it for this session. Confirm that it is you before you change anything here.
 security-confirm-button = Confirm
 codes-title = Code generator

@@ -430,6 +430,7 @@ password-wrong = Le mot de passe actuel n’est pas le bon.
 security-title = Connexion et sécurité
 security-link = Mot de passe, second facteur, appareils
 security-too-weak = Vos rôles demandent plus qu’un mot de passe : configurez une application de codes ou une clé d’accès. D’ici là, ils ne vous permettent rien d’autre.
+security-too-short = Vos rôles demandent un mot de passe plus long que le vôtre : choisissez-en un ci-dessous, puis connectez-vous avec lui. D’ici là, ils ne vous permettent rien d’autre.
 security-confirm = Vous avez un second facteur et ne l’avez pas utilisé pour cette session. Confirmez que c’est vous avant de changer quoi que ce soit ici.
 security-confirm-button = Confirmer
 codes-title = Application de codes

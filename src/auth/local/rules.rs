@@ -16,10 +16,10 @@
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 
 /// Characters a password has at least.
-pub const LEAST: usize = 12;
+const LEAST: usize = 12;
 
 /// Characters a password has at least where its owner's roles reach far.
-pub const LEAST_FOR_ADMINISTRATORS: usize = 15;
+const LEAST_FOR_ADMINISTRATORS: usize = 15;
 
 /// Characters a password has at most: more than anybody remembers, less than it takes to keep a machine busy.
 pub const MOST: usize = 128;
@@ -180,21 +180,33 @@ pub fn normalized(password: &str) -> String {
 /// # Errors
 /// What is wrong with it.
 pub fn judge(password: &str, about: About<'_>, is_administrator: bool) -> Result<(), Weakness> {
+    if is_too_short(password, is_administrator) {
+        return Err(Weakness::TooShort(least(is_administrator)));
+    }
     let password = normalized(password);
-    let least = if is_administrator {
-        LEAST_FOR_ADMINISTRATORS
-    } else {
-        LEAST
-    };
-    match password.chars().count() {
-        length if length < least => return Err(Weakness::TooShort(least)),
-        length if length > MOST => return Err(Weakness::TooLong),
-        _ => {}
+    if password.chars().count() > MOST {
+        return Err(Weakness::TooLong);
     }
     if guesses(&password, about) < GUESSES {
         return Err(Weakness::Guessable);
     }
     Ok(())
+}
+
+/// Characters a password has at least, for an administrator or somebody else.
+#[must_use]
+pub const fn least(is_administrator: bool) -> usize {
+    if is_administrator {
+        LEAST_FOR_ADMINISTRATORS
+    } else {
+        LEAST
+    }
+}
+
+/// Whether a password is shorter than that.
+#[must_use]
+pub fn is_too_short(password: &str, is_administrator: bool) -> bool {
+    normalized(password).chars().count() < least(is_administrator)
 }
 
 fn guesses(password: &str, about: About<'_>) -> u64 {

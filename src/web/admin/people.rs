@@ -10,6 +10,7 @@ use crate::domain::campus::Campus;
 use crate::domain::ids::PersonId;
 use crate::domain::person::{GrantedRole, NewPerson};
 use crate::domain::role::{Act, Role};
+use crate::domain::session::browser_words;
 use crate::error::Error;
 use crate::web::form::Form;
 use crate::web::language;
@@ -198,7 +199,7 @@ pub(in crate::web) async fn show(
                 "{} · {} · {}",
                 moments.say(session.seen_at),
                 session.address,
-                session.agent
+                browser_words(&session.agent)
             )
         });
         let sites = campus.sites.iter().map(|site| {

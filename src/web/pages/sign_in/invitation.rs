@@ -5,7 +5,7 @@ use askama::Template;
 
 use super::local::{browser, go_on, token, visiting};
 use crate::actions::choose_password::{Accepted, Invited, accept, invited};
-use crate::auth::local::rules::{LEAST, LEAST_FOR_ADMINISTRATORS, MOST, Weakness};
+use crate::auth::local::rules::{MOST, Weakness, least};
 use crate::error::Error;
 use crate::web::failure::{self, Reader, Refusal};
 use crate::web::form::Form;
@@ -124,12 +124,10 @@ fn gone(request: &HttpRequest, services: &Services) -> HttpResponse {
 
 /// What a password must be, told before it is chosen.
 pub(in crate::web) fn rule(t: &Speech<'_>, is_administrator: bool) -> String {
-    let least = if is_administrator {
-        LEAST_FOR_ADMINISTRATORS
-    } else {
-        LEAST
-    };
-    t.say_with("password-rule", &[("least", least.into())])
+    t.say_with(
+        "password-rule",
+        &[("least", least(is_administrator).into())],
+    )
 }
 
 /// What is wrong with a password.
