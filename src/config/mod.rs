@@ -1,11 +1,13 @@
 //! What the operator decided: the settings of the service and the description of the campus. The only reader of either.
 
 mod campus;
+mod decisions;
 mod lines;
 mod settings;
 mod written;
 
 pub use campus::{Problem, Problems, read_campus};
+pub use decisions::{Decisions, Undecided};
 pub use settings::{
-    Auth, Database, Log, Mail, MailSecurity, Pages, Readings, Settings, Unusable, Web,
+    Appliance, Auth, Database, Log, Mail, MailSecurity, Pages, Readings, Settings, Unusable, Web,
 };

@@ -1,4 +1,5 @@
-//! The settings of the service: one file, every value with a default, an unknown key refused.
+//! The settings of the service: one file, every value with a default, an unknown key refused; what was decided for this
+//! machine is laid over it.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -6,12 +7,18 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 use serde::Deserialize;
 
+use super::decisions::Decisions;
+use super::lines::line_at;
 use crate::domain::session::Limits;
 
 /// All settings.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// The file of what set-up and the pages of administration decide for this machine.
+    pub decisions: Option<PathBuf>,
+    /// What kind of machine this is.
+    pub appliance: Appliance,
     /// How people reach the service.
     pub web: Web,
     /// Where facts are kept.
@@ -26,6 +33,14 @@ pub struct Settings {
     pub auth: Auth,
     /// How mail is sent.
     pub mail: Mail,
+}
+
+/// What kind of machine this is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Appliance {
+    /// Whether the machine is set up at first boot, and nothing is usable before.
+    pub set_up: bool,
 }
 
 /// How people reach the service.
@@ -260,6 +275,14 @@ pub enum Unusable {
         /// Why.
         source: std::io::Error,
     },
+    /// What was decided cannot be read.
+    #[error("decisions {path} cannot be read: {source}")]
+    Decisions {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The file is not settings.
     #[error("{path}:{line}: {rule}")]
     Invalid {
@@ -273,20 +296,29 @@ pub enum Unusable {
 }
 
 impl Settings {
-    /// Reads the settings.
+    /// Reads the settings, with what was decided laid over them.
     ///
     /// # Errors
-    /// When the file cannot be read, is not TOML, or holds an unknown key or a value of the wrong kind.
+    /// When a file cannot be read, is not TOML, or holds an unknown key or a value of the wrong kind.
     pub fn read(path: &Path) -> Result<Self, Unusable> {
         let text = std::fs::read_to_string(path).map_err(|source| Unusable::Unread {
             path: path.to_owned(),
             source,
         })?;
-        toml::from_str(&text).map_err(|error| Unusable::Invalid {
+        let invalid = |error: toml::de::Error| Unusable::Invalid {
             path: path.to_owned(),
-            line: super::lines::line_at(&text, error.span().map_or(0, |span| span.start)),
+            line: line_at(&text, error.span().map_or(0, |span| span.start)),
             rule: error.message().to_owned(),
-        })
+        };
+        let settings: Self = toml::from_str(&text).map_err(invalid)?;
+        match &settings.decisions {
+            None => Ok(settings),
+            Some(decisions) => {
+                let table = toml::from_str(&text).map_err(invalid)?;
+                let table = Decisions::read(decisions)?.over(table);
+                table.try_into().map_err(invalid)
+            }
+        }
     }
 }
 
