@@ -11,6 +11,7 @@ mod configuration;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod ours;
+mod proxy;
 mod roles;
 mod sign_out;
 mod world;

@@ -623,7 +623,7 @@ async fn mail_goes_encrypted_and_only_to_a_server_that_proves_its_name() {
     parvis::appliance::certificate::ensure(&certificate, &key, relay).unwrap();
     let [certificate, key] = [certificate, key].map(|path| path.display().to_string());
     let mut server = MailServer::at(&directory, relay);
-    server.start(&["--tlscert", &certificate, "--tlskey", &key]);
+    server.start(&["--certificate", &certificate, "--key", &key]);
     // The settings of a test go on where the section of sign-ins ends.
     let encrypted = MailServer::settings(relay).replace("\"none\"", "\"starttls\"");
     for (trusted, is_taken) in [
@@ -648,4 +648,50 @@ async fn mail_goes_encrypted_and_only_to_a_server_that_proves_its_name() {
         assert!(!parvis.log().contains("ada@uni.example"));
     }
     std::fs::remove_dir_all(&directory).unwrap();
+}
+
+#[tokio::test]
+async fn mail_goes_with_an_account_of_the_mail_server() {
+    const SECRET: &str = "relay of the campus";
+    for (security, relay, arguments) in [
+        ("starttls", "127.9.25.4", &[][..]),
+        ("tls", "127.9.25.5", &["--tls-from-the-start"]),
+    ] {
+        let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("mail-server-{security}-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let [certificate, key, right, wrong] =
+            ["mail.pem", "mail.key", "right", "wrong"].map(|name| directory.join(name));
+        parvis::appliance::certificate::ensure(&certificate, &key, relay).unwrap();
+        std::fs::write(&right, format!("{SECRET}\n")).unwrap();
+        std::fs::write(&wrong, "something else").unwrap();
+        let [certificate, key] = [certificate, key].map(|path| path.display().to_string());
+        let mut server = MailServer::at(&directory, relay);
+        let account = ["--user", "parvis", "--password", SECRET];
+        let proof = ["--certificate", &certificate, "--key", &key];
+        server.start(&[&account[..], &proof[..], arguments].concat());
+        let settings = MailServer::settings(relay).replace("\"none\"", &format!("\"{security}\""));
+        for (file, is_taken) in [(&wrong, false), (&right, true)] {
+            let file = file.display();
+            let further = format!(
+                "ca_file = \"{certificate}\"\n{settings}user = \"parvis\"\npassword_file = \"{file}\"\n"
+            );
+            let parvis = TestParvis::start_with(LIBRARY, &further).await;
+            ada(&parvis, &["--email", "ada@uni.example"]).await;
+            let mut other = Somebody::at(&parvis, "127.9.0.2");
+            assert_eq!(leads_to(&other.sign_in("ada", PASSWORD).await), "/me");
+            if is_taken {
+                server.wait_for(&parvis, 1).await;
+            } else {
+                let refused = "SELECT count(*) FROM outbox WHERE failure LIKE '%535%'";
+                parvis
+                    .wait_until("a failure", || parvis.number(refused) == 1)
+                    .await;
+                assert!(server.letters().is_empty());
+                assert!(parvis.run(&["mail"]).contains("535"));
+            }
+            assert!(!parvis.log().contains(SECRET));
+        }
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
 }

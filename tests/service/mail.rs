@@ -28,14 +28,16 @@ impl MailServer {
         format!("[mail]\nrelay = \"{address}\"\nport = 21025\nsecurity = \"none\"\n")
     }
 
-    /// Starts it; further arguments are those of aiosmtpd.
+    /// Starts it; further arguments are those of `mail_server.py`.
     pub(crate) fn start(&mut self, arguments: &[&str]) {
         let child = Command::new("/usr/bin/python3")
-            .args(["-m", "aiosmtpd", "-n", "-l"])
-            .arg(format!("{}:21025", self.address))
-            .args(arguments)
-            .args(["-c", "aiosmtpd.handlers.Mailbox"])
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/service/mail_server.py"
+            ))
+            .args([&self.address, "21025"])
             .arg(&self.directory)
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
