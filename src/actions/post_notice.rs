@@ -1,4 +1,4 @@
-//! Notices: telling the public something, and taking it down again.
+//! Notices: telling the public something, saying it otherwise, and taking it down again.
 
 use crate::domain::actor::{Actor, Place};
 use crate::domain::audit::Event;
@@ -6,7 +6,7 @@ use crate::domain::notice::{Breach, Kind, NewNotice};
 use crate::domain::reading::Moment;
 use crate::domain::role::Act;
 use crate::error::Error;
-use crate::persistence::{Database, audit, notices};
+use crate::persistence::{Database, Transaction, audit, notices};
 
 /// What posting, or taking down, a kind of notice takes: either of these.
 const fn acts(kind: Kind) -> [Act; 2] {
@@ -32,7 +32,7 @@ pub fn act(actor: &Actor, kind: Kind, site: &str) -> Result<Act, Error> {
     }
 }
 
-/// Posts a notice; else the rules that it breaks.
+/// Posts a notice, in place of the one with a number where one is given; else the rules that it breaks.
 ///
 /// # Errors
 /// When the actor may not, the site is not there, or the database is not available.
@@ -40,6 +40,7 @@ pub async fn post(
     database: &Database,
     actor: &Actor,
     new: NewNotice,
+    instead_of: Option<i32>,
     now: Moment,
 ) -> Result<Vec<Breach>, Error> {
     let act = act(actor, new.kind, &new.site)?;
@@ -51,16 +52,27 @@ pub async fn post(
     let actor = actor.clone();
     database
         .write(move |tx| {
+            match instead_of.map(|id| remove_within(tx, &actor, id, now)) {
+                Some(Err(Error::NotFound(_))) => return Ok(vec![OVERTAKEN]),
+                Some(removed) => removed?,
+                None => {}
+            }
             let id = notices::post(tx, &new, now)?;
             let after = serde_json::to_value(new.thing()).map_err(Error::internal)?;
             let event = Event::done(&actor, "post-notice", format!("notice {id}"))
                 .at(Some(&new.thing().site))
                 .changing(None, Some(after));
-            audit::note(tx, event, now)
+            audit::note(tx, event, now)?;
+            Ok(Vec::new())
         })
-        .await?;
-    Ok(Vec::new())
+        .await
 }
+
+/// Somebody else was faster: what is to be replaced is gone.
+const OVERTAKEN: Breach = Breach {
+    field: "title",
+    rule: "notice-overtaken",
+};
 
 /// Takes a notice down.
 ///
@@ -69,19 +81,27 @@ pub async fn post(
 pub async fn remove(database: &Database, actor: &Actor, id: i32, now: Moment) -> Result<(), Error> {
     let actor = actor.clone();
     database
-        .write(move |tx| {
-            let mut known = notices::current(tx)?.into_iter();
-            let notice = known
-                .find(|notice| notice.id == id)
-                .ok_or_else(|| Error::NotFound(format!("notice has the number {id}")))?;
-            let act = act(&actor, notice.notice.kind, &notice.notice.site)?;
-            let notice = actor.allowed(act, notice)?;
-            notices::remove(tx, &notice, now)?;
-            let before = serde_json::to_value(&notice.thing().notice).map_err(Error::internal)?;
-            let event = Event::done(&actor, "remove-notice", format!("notice {id}"))
-                .at(Some(&notice.thing().notice.site))
-                .changing(Some(before), None);
-            audit::note(tx, event, now)
-        })
+        .write(move |tx| remove_within(tx, &actor, id, now))
         .await
+}
+
+fn remove_within(
+    tx: &mut Transaction<'_>,
+    actor: &Actor,
+    id: i32,
+    now: Moment,
+) -> Result<(), Error> {
+    let gone = || Error::NotFound(format!("notice has the number {id}"));
+    let mut known = notices::current(tx)?.into_iter();
+    let notice = known.find(|notice| notice.id == id).ok_or_else(gone)?;
+    let act = act(actor, notice.notice.kind, &notice.notice.site)?;
+    let notice = actor.allowed(act, notice)?;
+    if !notices::remove(tx, &notice, now)? {
+        return Err(gone());
+    }
+    let before = serde_json::to_value(&notice.thing().notice).map_err(Error::internal)?;
+    let event = Event::done(actor, "remove-notice", format!("notice {id}"))
+        .at(Some(&notice.thing().notice.site))
+        .changing(Some(before), None);
+    audit::note(tx, event, now)
 }

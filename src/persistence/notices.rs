@@ -79,7 +79,7 @@ pub fn post(tx: &mut Transaction<'_>, new: &Allowed<NewNotice>, now: Moment) -> 
     Ok(id)
 }
 
-/// Takes one down.
+/// Takes one down; whether it was still there.
 ///
 /// # Errors
 /// When the database is not available.
@@ -87,9 +87,11 @@ pub fn remove(
     tx: &mut Transaction<'_>,
     notice: &Allowed<Notice>,
     now: Moment,
-) -> Result<(), Error> {
-    diesel::update(notices::table.find(notice.thing().id))
+) -> Result<bool, Error> {
+    let removed = diesel::update(notices::table.find(notice.thing().id))
+        .filter(notices::removed_at.is_null())
         .set(notices::removed_at.eq(now))
         .execute(tx.connection())?;
-    tx.announce(Announcement::Campus)
+    tx.announce(Announcement::Campus)?;
+    Ok(removed == 1)
 }

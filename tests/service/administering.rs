@@ -473,14 +473,29 @@ async fn notices_are_shown_while_they_hold_and_taken_down() {
     }
     assert!(!parvis.get("/fr").await.text.contains("<en>"));
     let page = parvis.get_as(&eve, path).await.text;
-    let id: String = page
-        .split("/admin/notices/")
-        .nth(1)
-        .unwrap()
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect();
+    let id = number_of(&page);
+    // Said otherwise: the form holds what stands there, and who saves second is told.
+    let form = parvis.get_as(&eve, &format!("{path}?edit={id}")).await.text;
+    assert!(form.contains("value=\"Lift out of order\""), "{form}");
+    let mut changed = notice(until.as_str()).to_vec();
+    changed[2] = ("title.en", "Lift works again");
+    changed.push(("instead_of", &id));
+    let saved = parvis.post_as(&eve, path, &changed).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let shown = parvis.get("/en").await.text;
+    assert!(shown.contains("Lift works again") && !shown.contains("Lift out of order"));
+    let second = parvis.post_as(&eve, path, &changed).await;
+    assert_eq!(second.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(second.text.contains("entre-temps") && !second.text.contains("instead_of"));
+    let id = number_of(&parvis.get_as(&eve, path).await.text);
     let cleo = parvis.sign_in("Cleo", &[(Role::Creativity, Some("library"))]);
+    let mut theirs = changed.clone();
+    theirs[0] = ("kind", "event");
+    theirs.pop();
+    theirs.push(("instead_of", &id));
+    let refused = parvis.post_as(&cleo, path, &theirs).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let take_down = format!("/admin/notices/{id}");
     assert_eq!(
         parvis.post_as(&cleo, &take_down, &[]).await.status,
@@ -489,14 +504,20 @@ async fn notices_are_shown_while_they_hold_and_taken_down() {
     let removed = parvis.post_as(&eve, &take_down, &[("back", path)]).await;
     assert_eq!(removed.header("location"), path, "{}", removed.text);
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    assert!(!parvis.get("/en").await.text.contains("Lift out of order"));
+    assert!(!parvis.get("/en").await.text.contains("Lift works again"));
     assert_eq!(
         (
             audited(&parvis, "post-notice"),
             audited(&parvis, "remove-notice")
         ),
-        (1, 1)
+        (2, 2)
     );
+}
+
+/// The number of the first notice on the page of a site's.
+fn number_of(page: &str) -> String {
+    let behind = page.split("/admin/notices/").nth(1).unwrap();
+    behind.chars().take_while(char::is_ascii_digit).collect()
 }
 
 #[tokio::test]

@@ -597,6 +597,9 @@ notices-title = Messages and events: { $name }
 notices-none = No messages.
 notices-label = Messages
 notice-new = New message
+notice-edit = Change a message
+notice-change = Change
+notice-keep = Leave it as it is
 notice-post = Post
 notice-remove = Take down
 notice-message = Message
@@ -694,6 +697,7 @@ rule-unique-channel = This channel is described already.
 rule-one-passage = A channel counts one passage.
 rule-counter = At least 2 values, and at least one person a minute.
 rule-notice-length = This is too long: 120 characters for the title, 1000 for the text.
+rule-notice-overtaken = Somebody changed this message or took it down meanwhile: look at the list above. Posting again makes this one a new message.
 rule-notice-order = The end comes after the beginning, and is not over yet.
 rule-notice-longest = A year at most.
 

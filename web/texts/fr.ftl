@@ -610,6 +610,9 @@ notices-title = Messages et événements : { $name }
 notices-none = Aucun message en cours.
 notices-label = Messages
 notice-new = Nouveau message
+notice-edit = Modifier un message
+notice-change = Modifier
+notice-keep = Laisser tel quel
 notice-post = Publier
 notice-remove = Retirer
 notice-message = Message
@@ -707,6 +710,7 @@ rule-unique-channel = Ce canal est déjà décrit.
 rule-one-passage = Un canal ne compte qu’un passage.
 rule-counter = Au moins 2 valeurs, et au moins une personne par minute.
 rule-notice-length = C’est trop long : 120 caractères pour le titre, 1000 pour le texte.
+rule-notice-overtaken = Quelqu’un a modifié ou retiré ce message entre-temps : voyez la liste ci-dessus. Publier de nouveau en fera un nouveau message.
 rule-notice-order = La fin doit venir après le début, et ne pas être passée.
 rule-notice-longest = Un an au plus.
 

@@ -1,4 +1,4 @@
-//! Notices of a site: those that are shown and to come, and the form of a new one.
+//! Notices of a site: those that are shown and to come, and the form of a new one or of one to say otherwise.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
@@ -10,16 +10,16 @@ use super::field::{self, Field, Kind as Entered, Wrong};
 use super::{Moments, answer_with, done, frame, place_words, see};
 use crate::actions::post_notice;
 use crate::domain::day::moment_of;
-use crate::domain::notice::{Kind, NewNotice};
+use crate::domain::notice::{Kind, NewNotice, Notice};
 use crate::domain::reading::Moment;
 use crate::error::Error;
 use crate::web::failure::{self, Reader};
 use crate::web::form::Form;
-use crate::web::language;
 use crate::web::pages::frame::Frame;
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
 use crate::web::texts::Speech;
+use crate::web::{language, query};
 
 struct Line {
     id: i32,
@@ -27,7 +27,7 @@ struct Line {
     title: String,
     body: String,
     span: String,
-    can_be_removed: bool,
+    can_be_changed: bool,
 }
 
 #[derive(Template)]
@@ -36,6 +36,8 @@ struct Page<'t> {
     frame: Frame<'t>,
     token: String,
     site: String,
+    /// The number of the notice that the form replaces.
+    instead_of: Option<i32>,
     title: String,
     lines: Vec<Line>,
     fields: Vec<String>,
@@ -70,14 +72,39 @@ pub(in crate::web) async fn show(
     who: Visitor,
     site: web::Path<String>,
 ) -> HttpResponse {
-    let zone = services.parvis.campus().zone();
+    let campus = services.parvis.campus();
+    let zone = campus.zone();
     let now = services.parvis.clock.now();
     let local = |at: Moment| at.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
-    let value = json!({
-        "kind": "message", "title": {}, "body": {},
-        "starts_at": local(now), "ends_at": local(now + TimeDelta::days(1)),
-    });
-    page(&request, &services, &who, &site, &value, &[])
+    let wanted = query::parameter(&request, "edit").and_then(|id| id.parse().ok());
+    let known = campus
+        .notices
+        .iter()
+        .find(|known| Some(known.id) == wanted && known.notice.site == *site);
+    let value = match known {
+        Some(Notice { notice, .. }) => json!({
+            "kind": notice.kind.name(), "title": notice.title, "body": notice.body,
+            "starts_at": local(notice.starts_at), "ends_at": local(notice.ends_at),
+        }),
+        None => json!({
+            "kind": "message", "title": {}, "body": {},
+            "starts_at": local(now), "ends_at": local(now + TimeDelta::days(1)),
+        }),
+    };
+    let form = Filled {
+        instead_of: known.map(|known| known.id),
+        value,
+        wrong: Vec::new(),
+    };
+    page(&request, &services, &who, &site, &form)
+}
+
+/// What stands in the form.
+struct Filled {
+    /// The number of the notice that it replaces.
+    instead_of: Option<i32>,
+    value: Value,
+    wrong: Vec<Wrong>,
 }
 
 fn page(
@@ -85,9 +112,9 @@ fn page(
     services: &Services,
     who: &Visitor,
     site: &str,
-    value: &Value,
-    wrong: &[Wrong],
+    form: &Filled,
 ) -> HttpResponse {
+    let Filled { value, wrong, .. } = form;
     let language = language::of_person(request, &services.texts);
     let t = services.texts.in_language(&language);
     let languages = services.texts.languages();
@@ -118,13 +145,14 @@ fn page(
                 moments.say(known.notice.starts_at),
                 moments.say(known.notice.ends_at)
             ),
-            can_be_removed: post_notice::act(&who.actor, known.notice.kind, site).is_ok(),
+            can_be_changed: post_notice::act(&who.actor, known.notice.kind, site).is_ok(),
         });
         Ok(Page {
             lines: lines.collect(),
             frame: frame(request, services, &language, &title, who),
             token: who.csrf.clone(),
             site: site.to_owned(),
+            instead_of: form.instead_of,
             fields: field::show(&fields(kinds), value, wrong, &languages, &t)?,
             wrong: wrong
                 .iter()
@@ -157,6 +185,7 @@ pub(in crate::web) async fn take(
     let (zone, now) = (parvis.campus().zone(), parvis.clock.now());
     let mut value = json!({ "title": {}, "body": {} });
     let fields = fields(kinds(&who, &site, &t));
+    let mut instead_of = form.optional("instead_of").and_then(|id| id.parse().ok());
     let mut wrong = field::read(&fields, &form, &mut value, &languages, &t);
     let mut moment = |name: &str| {
         let text = value.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -190,7 +219,8 @@ pub(in crate::web) async fn take(
             ends_at,
         };
         let posted = async {
-            let breaches = post_notice::post(&parvis.database, &who.actor, new, now).await?;
+            let posted = post_notice::post(&parvis.database, &who.actor, new, instead_of, now);
+            let breaches = posted.await?;
             if breaches.is_empty() {
                 super::refresh(&services).await?;
             }
@@ -200,14 +230,24 @@ pub(in crate::web) async fn take(
             Ok(breaches) if breaches.is_empty() => {
                 return see(&format!("/admin/sites/{site}/notices"));
             }
-            Ok(breaches) => wrong.extend(breaches.iter().map(|breach| Wrong {
-                path: breach.field.to_owned(),
-                words: t.say(&format!("rule-{}", breach.rule)),
-            })),
+            Ok(breaches) => {
+                // What was to be replaced may be gone: saving again posts this as a new one.
+                let known = &parvis.campus().notices;
+                instead_of = instead_of.filter(|id| known.iter().any(|known| known.id == *id));
+                wrong.extend(breaches.iter().map(|breach| Wrong {
+                    path: breach.field.to_owned(),
+                    words: t.say(&format!("rule-{}", breach.rule)),
+                }));
+            }
             Err(error) => return failure::answer(&request, &services, &error, Reader::Person),
         }
     }
-    page(&request, &services, &who, &site, &value, &wrong)
+    let form = Filled {
+        instead_of,
+        value,
+        wrong,
+    };
+    page(&request, &services, &who, &site, &form)
 }
 
 /// `POST /admin/notices/{id}`: takes it down.
