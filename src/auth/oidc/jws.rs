@@ -110,3 +110,94 @@ pub(super) fn is_for(claims: &Set, client: &str, trusted: &[String]) -> bool {
             .iter()
             .all(|&one| one == client || trusted.iter().any(|trusted| trusted == one))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::signing::{Key, encode, set};
+    use super::*;
+
+    const ES256: CoreJwsSigningAlgorithm = CoreJwsSigningAlgorithm::EcdsaP256Sha256;
+
+    #[test]
+    fn a_message_is_three_parts_signed_as_is_accepted() {
+        let key = Key::new();
+        let text = key.sign(
+            &json!({ "alg": "ES256", "kid": "1", "typ": "Application/Logout+JWT" }),
+            &json!({ "sub": "ada" }),
+        );
+        let message = Jws::parse(&text, &[ES256]).unwrap();
+        assert_eq!(message.kind.as_deref(), Some("logout+jwt"));
+        assert_eq!(message.claims["sub"], "ada");
+        let told = |text: &str, accepted: &[CoreJwsSigningAlgorithm]| {
+            Jws::parse(text, accepted).unwrap_err()
+        };
+        assert!(told(&text, &[]).contains("ES256"));
+        assert!(told(&format!("{text}.x"), &[ES256]).contains("three parts"));
+        let (two, _) = text.rsplit_once('.').unwrap();
+        assert!(told(two, &[ES256]).contains("three parts"));
+        assert!(told(&format!("{two}.*"), &[ES256]).contains("base64url"));
+        let extended = key.sign(&json!({ "alg": "ES256", "crit": [] }), &json!({}));
+        assert!(told(&extended, &[ES256]).contains("crit"));
+        let headless = format!("{}.{}.", encode(b"[]"), encode(b"{}"));
+        assert!(told(&headless, &[ES256]).contains("its header"));
+        let empty = key.sign(&json!({ "alg": "ES256" }), &json!("text"));
+        assert!(told(&empty, &[ES256]).contains("its payload"));
+    }
+
+    #[test]
+    fn only_a_key_that_is_meant_and_made_for_it_counts() {
+        let (key, stranger) = (Key::new(), Key::new());
+        let signed = |header: Value| {
+            let text = key.sign(&header, &json!({ "sub": "ada" }));
+            Jws::parse(&text, &[ES256]).unwrap()
+        };
+        let named = signed(json!({ "alg": "ES256", "kid": "1" }));
+        let unnamed = signed(json!({ "alg": "ES256" }));
+        let counts =
+            |message: &Jws, further: Value| message.is_signed_by(&set(&[key.published(&further)]));
+        for (further, with_name, without_name) in [
+            (json!({ "kid": "1" }), true, true),
+            (
+                json!({ "kid": "1", "use": "sig", "alg": "ES256" }),
+                true,
+                true,
+            ),
+            (json!({ "kid": "2" }), false, true),
+            (json!({}), false, true),
+            (json!({ "kid": "1", "use": "enc" }), false, false),
+            (json!({ "kid": "1", "alg": "ES384" }), false, false),
+            (json!({ "kid": "1", "alg": "ECDH-ES" }), false, false),
+        ] {
+            assert_eq!(counts(&named, further.clone()), with_name, "{further}");
+            assert_eq!(counts(&unnamed, further.clone()), without_name, "{further}");
+        }
+        let theirs = stranger.published(&json!({ "kid": "1" }));
+        assert!(!named.is_signed_by(&set(&[theirs.clone()])));
+        assert!(!named.is_signed_by(&set(&[])));
+        let ours = key.published(&json!({ "kid": "1" }));
+        assert!(named.is_signed_by(&set(&[theirs, ours])));
+    }
+
+    #[test]
+    fn a_token_is_for_us_and_for_nobody_unknown() {
+        let trusted = ["portal".to_owned()];
+        for (audience, is_ours) in [
+            (json!("parvis"), true),
+            (json!(["parvis"]), true),
+            (json!(["portal", "parvis"]), true),
+            (json!(["parvis", "stranger"]), false),
+            (json!(["portal"]), false),
+            (json!("portal"), false),
+            (json!("stranger"), false),
+            (json!(["parvis", 7]), false),
+            (json!([]), false),
+            (json!(7), false),
+        ] {
+            let claims: Set = serde_json::from_value(json!({ "aud": audience })).unwrap();
+            assert_eq!(is_for(&claims, "parvis", &trusted), is_ours, "{audience}");
+        }
+        assert!(!is_for(&Set::new(), "parvis", &trusted));
+    }
+}

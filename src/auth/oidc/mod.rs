@@ -17,6 +17,8 @@ mod metadata;
 mod providers;
 mod refresh;
 mod refusal;
+#[cfg(test)]
+mod signing;
 mod userinfo;
 mod verification;
 
