@@ -1,7 +1,10 @@
-//! The machine it lives on: certificates, disks, systemd, limits.
+//! The machine it lives on: certificates, disks, the firewall, systemd, limits.
 
 pub mod certificate;
 pub mod cluster;
 pub mod disk;
+pub mod firewall;
 pub mod limits;
+pub mod listeners;
+pub mod names;
 pub mod systemd;

@@ -7,6 +7,7 @@ mod decode;
 mod demo;
 mod errors;
 mod explain;
+mod firewall;
 mod gateway;
 mod hand_in;
 mod import;
@@ -76,6 +77,9 @@ enum Command {
     /// Look after people and their accounts.
     #[command(subcommand)]
     Person(person::Command),
+    /// Look after the firewall of the machine.
+    #[command(subcommand)]
+    Firewall(firewall::Command),
     /// List the mail that waits to be sent, and why.
     Mail,
     /// List unexpected errors, newest first.
@@ -102,6 +106,7 @@ pub fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&config, &arguments),
         Command::Audit(command) => audit::run(&config, &command),
         Command::Person(command) => person::run(&config, command),
+        Command::Firewall(command) => firewall::run(&config, &command),
         Command::Mail => mail::run(&config),
         Command::Errors(arguments) => errors::run(&config, &arguments),
         Command::Demo(arguments) => demo::run(arguments),

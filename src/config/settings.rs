@@ -33,6 +33,8 @@ pub struct Settings {
     pub auth: Auth,
     /// How mail is sent.
     pub mail: Mail,
+    /// What the firewall of the machine lets pass beside its list of ports.
+    pub firewall: Firewall,
 }
 
 /// What kind of machine this is.
@@ -231,6 +233,18 @@ pub enum MailSecurity {
     None,
 }
 
+impl MailSecurity {
+    /// The port that mail servers have for it.
+    #[must_use]
+    pub const fn usual_port(self) -> u16 {
+        match self {
+            Self::Tls => 465,
+            Self::Starttls => 587,
+            Self::None => 25,
+        }
+    }
+}
+
 /// How mail is sent.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -258,6 +272,46 @@ impl Default for Mail {
             user: None,
             password_file: None,
             from: None,
+        }
+    }
+}
+
+impl Mail {
+    /// The port of the mail server.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(self.security.usual_port())
+    }
+}
+
+/// How far what is configured opens the firewall outwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reach {
+    /// To the addresses of configured hosts.
+    Hosts,
+    /// To the ports of configured hosts, at any address: for a host whose addresses change too often.
+    Ports,
+}
+
+/// What the firewall of the machine lets pass beside its list of ports.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Firewall {
+    /// Networks of the campus: many people behind few addresses, so never banned and not slowed down.
+    pub campus_networks: Vec<ipnet::IpNet>,
+    /// How far what is configured opens the firewall outwards.
+    pub outbound: Reach,
+    /// The file in which the service says whom it speaks to beside what the settings name: identity providers.
+    pub told: PathBuf,
+}
+
+impl Default for Firewall {
+    fn default() -> Self {
+        Self {
+            campus_networks: Vec::new(),
+            outbound: Reach::Hosts,
+            told: PathBuf::from("/run/parvis/destinations.json"),
         }
     }
 }
