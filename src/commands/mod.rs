@@ -20,6 +20,7 @@ mod recount;
 mod replay;
 mod sensors;
 mod serve;
+mod watching;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -304,6 +304,9 @@ pub struct Firewall {
     pub outbound: Reach,
     /// The file in which the service says whom it speaks to beside what the settings name: identity providers.
     pub told: PathBuf,
+    /// Whether the service looks every minute for who listens without being on the list of ports: on the appliance, where
+    /// nobody else has a reason to.
+    pub watches_ports: bool,
 }
 
 impl Default for Firewall {
@@ -312,6 +315,7 @@ impl Default for Firewall {
             campus_networks: Vec::new(),
             outbound: Reach::Hosts,
             told: PathBuf::from("/run/parvis/destinations.json"),
+            watches_ports: false,
         }
     }
 }
