@@ -403,8 +403,8 @@ fn a_connection_to_what_is_told_meanwhile_gets_through() {
     world.load_base();
     world.load_list(&list).unwrap();
     let begun = Instant::now();
+    let patience = Duration::from_secs(5);
     let connected = std::thread::scope(|scope| {
-        let patience = Duration::from_secs(5);
         let connecting = scope.spawn(|| world.inside.connects(OUTSIDE[0], 8443, patience));
         std::thread::sleep(Duration::from_millis(300));
         let told = r#"[{"kind": "identity-provider", "host": "10.77.0.2", "port": 8443}]"#;

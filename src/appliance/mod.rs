@@ -3,8 +3,10 @@
 pub mod certificate;
 pub mod cluster;
 pub mod disk;
+pub mod exchange;
 pub mod firewall;
 pub mod limits;
 pub mod listeners;
 pub mod names;
+pub mod ssh_keys;
 pub mod systemd;

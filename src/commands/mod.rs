@@ -6,6 +6,7 @@ mod counts_file;
 mod decode;
 mod demo;
 mod errors;
+mod exchange;
 mod explain;
 mod firewall;
 mod gateway;
@@ -20,6 +21,7 @@ mod recount;
 mod replay;
 mod sensors;
 mod serve;
+mod ssh;
 mod watching;
 
 use std::path::{Path, PathBuf};
@@ -78,6 +80,12 @@ enum Command {
     /// Look after people and their accounts.
     #[command(subcommand)]
     Person(person::Command),
+    /// Look after accounts that hand in files over SFTP.
+    #[command(subcommand)]
+    Exchange(exchange::Command),
+    /// Look after those who come in over SSH.
+    #[command(subcommand)]
+    Ssh(ssh::Command),
     /// Look after the firewall of the machine.
     #[command(subcommand)]
     Firewall(firewall::Command),
@@ -107,6 +115,8 @@ pub fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&config, &arguments),
         Command::Audit(command) => audit::run(&config, &command),
         Command::Person(command) => person::run(&config, command),
+        Command::Exchange(command) => exchange::run(&config, &command),
+        Command::Ssh(command) => ssh::run(&config, &command),
         Command::Firewall(command) => firewall::run(&config, &command),
         Command::Mail => mail::run(&config),
         Command::Errors(arguments) => errors::run(&config, &arguments),

@@ -10,6 +10,6 @@ mod written;
 pub use campus::{Problem, Problems, read_campus};
 pub use decisions::{Decisions, Undecided};
 pub use settings::{
-    Appliance, Auth, Database, Firewall, Log, Mail, MailSecurity, Pages, Reach, Readings, Settings,
-    Unusable, Web,
+    Appliance, Auth, Database, Exchange, Firewall, Log, Mail, MailSecurity, Pages, Reach, Readings,
+    Settings, Ssh, Unusable, Web,
 };

@@ -35,6 +35,10 @@ pub struct Settings {
     pub mail: Mail,
     /// What the firewall of the machine lets pass beside its list of ports.
     pub firewall: Firewall,
+    /// Who may come in over SSH.
+    pub ssh: Ssh,
+    /// Where exchange accounts are decided and hand in.
+    pub exchange: Exchange,
 }
 
 /// What kind of machine this is.
@@ -316,6 +320,33 @@ impl Default for Firewall {
             outbound: Reach::Hosts,
             told: PathBuf::from("/run/parvis/destinations.json"),
             watches_ports: false,
+        }
+    }
+}
+
+/// Who may come in over SSH.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ssh {
+    /// The public keys of operators, as lines of `authorized_keys`.
+    pub operator_keys: Vec<String>,
+}
+
+/// Where exchange accounts are decided and hand in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Exchange {
+    /// What is decided of them, a directory each.
+    pub accounts: PathBuf,
+    /// Their files, a directory each.
+    pub files: PathBuf,
+}
+
+impl Default for Exchange {
+    fn default() -> Self {
+        Self {
+            accounts: PathBuf::from("/var/lib/parvis/exchange"),
+            files: PathBuf::from("/var/lib/parvis-exchange"),
         }
     }
 }
