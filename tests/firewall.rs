@@ -104,6 +104,7 @@ impl Machine {
         let lines = said.lines().filter_map(|line| line.split_once("Ports: "));
         let ports = lines.flat_map(|(_, ports)| ports.split('\t').next().unwrap().split(", "));
         let mut answering: Vec<String> = ports
+            .filter(|port| !port.is_empty())
             .filter(|port| !port.contains("/filtered/") && !port.contains("/open|filtered/"))
             .map(|port| port.split('/').take(3).collect::<Vec<_>>().join("/"))
             .collect();
@@ -300,6 +301,9 @@ fn a_ban_silences_open_connections_and_outlives_a_reload() {
             .outside
             .answering(here, &["-sS", "-p", "443", "-S", source, "-e", "wire"]);
         assert_eq!(seen, ["443/open/tcp"]);
+        world
+            .outside
+            .run("ip", &["addr", "del", bystander, "dev", "wire"]);
     }
     // Who belongs to the campus is not banned.
     let told = world.directory.join("told.json");
@@ -321,34 +325,34 @@ fn newcomers_of_one_source_are_slowed_down_and_others_are_not() {
     let _door = world.inside.listen(22);
     let come = |host: &str| {
         let address = SocketAddr::new(host.parse().unwrap(), 22);
-        let patience = Duration::from_millis(40);
+        let patience = Duration::from_millis(60);
         world.outside.within(|| {
             let came = (0..60).filter(|_| TcpStream::connect_timeout(&address, patience).is_ok());
             came.count()
         })
     };
+    // Twenty at once and one a second, over the four seconds or so that this takes.
     for host in INSIDE {
         let came = come(host);
-        // Twenty at once and one a second, over the two or three seconds that this takes.
-        assert!((20..=25).contains(&came), "{came} to {host}");
+        assert!((20..=30).contains(&came), "{came} to {host}");
     }
-    // Another address of the same /64 is the same source; another IPv4 address is another.
-    world.outside.run(
-        "ip",
-        &["addr", "replace", "fd77::9/64", "dev", "wire", "nodad"],
-    );
-    world
-        .outside
-        .run("ip", &["addr", "add", "10.77.0.9/24", "dev", "wire"]);
-    let from = |source: &str, host: &str| {
-        let kind = ["-sS", "-p", "22", "-S", source, "-e", "wire"];
-        world.outside.answering(host, &kind)
+    let moves = |from: &str, to: &str| {
+        let ip = |verb: &str, address: &str| {
+            let arguments = ["addr", verb, address, "dev", "wire"];
+            world.outside.run("ip", &arguments);
+        };
+        ip("add", to);
+        ip("del", from);
     };
-    assert_eq!(from("fd77::9", INSIDE[1]), [""; 0]);
-    assert_eq!(from("10.77.0.9", INSIDE[0]), ["22/open/tcp"]);
-    // Loading the same rules again does not let the first come again at once.
+    // Another address of the same /64 is the same source; another IPv4 address is another.
+    moves("fd77::2/64", "fd77::9/64");
+    moves("10.77.0.2/24", "10.77.0.9/24");
+    std::thread::sleep(Duration::from_secs(2)); // until IPv6 has seen that nobody else has the address
+    assert!(come(INSIDE[1]) < 15);
+    assert!(come(INSIDE[0]) >= 20);
+    // Loading the same rules again does not let them come again at once.
     world.load();
-    assert!(come(INSIDE[0]) < 10);
+    assert!(come(INSIDE[0]) < 15);
 }
 
 #[test]
