@@ -21,7 +21,7 @@ async fn the_page_shows_the_list_and_who_listens_beside_it() {
         "<th scope=\"row\">80/tcp</th>",
         "<th scope=\"row\">443/tcp</th>",
         "smtp.uni.example (587)",
-        "nobody: nothing is configured",
+        "personne : rien n’est configuré",
         &format!("tcp 0.0.0.0:{port} ("),
     ] {
         assert!(page.text.contains(part), "{part}: {}", page.text);
@@ -29,7 +29,7 @@ async fn the_page_shows_the_list_and_who_listens_beside_it() {
     // The service itself listens to this machine only, in tests.
     assert!(!page.text.contains(":21443 ("), "{}", page.text);
     drop(stranger);
-    let page = parvis.get_as(&officer, "/admin/ports?lang=fr").await;
+    let page = parvis.get_as(&officer, "/admin/ports").await;
     assert!(!page.text.contains(&format!(":{port} (")));
     let runner = parvis.sign_in("Rita", &[(Role::Administration, Some("library"))]);
     let refused = parvis.get_as(&runner, "/admin/ports").await;
