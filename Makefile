@@ -18,7 +18,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 # A test stops at what it did not expect, asks the clock, and may be long.
 TESTS_MAY := $(addprefix -A clippy::,pedantic unwrap_used panic indexing_slicing as_conversions disallowed_methods)
 
-.PHONY: help demo build test bench lint format docs unit browser providers recordings packages-build packages-test packages-bench packages-providers clean
+.PHONY: help demo build test bench lint format docs unit firewall browser providers recordings packages-build packages-test packages-bench packages-providers clean
 
 help:
 	@echo "make demo    a living demo campus on https://localhost:$(HTTPS_PORT)"
@@ -34,14 +34,14 @@ build: packages-build
 	$(call say,Building Parvis (the first time takes some minutes))
 	cargo build --locked --release
 
-test: packages-test lint docs unit browser
+test: packages-test lint docs unit firewall browser
 	$(call say,All checks passed)
 
 lint:
 	$(call say,Format and lints)
 	cargo fmt --check
 	cargo clippy --locked --lib --bins -- -D warnings
-	cargo clippy --locked --tests --benches --test browser --test keycloak --test recordings -- -D warnings $(TESTS_MAY)
+	cargo clippy --locked --tests --benches --test browser --test firewall --test keycloak --test recordings -- -D warnings $(TESTS_MAY)
 
 docs:
 	$(call say,Documentation)
@@ -50,6 +50,11 @@ docs:
 unit: tests/providers/node_modules
 	$(call say,Tests of units and rules and of the whole service on a real PostgreSQL)
 	cargo test --locked
+
+# Networks of one's own take root.
+firewall:
+	$(call say,The firewall from another network)
+	cargo test --locked --test firewall $(if $(filter 0,$(shell id -u)),,--config "target.'cfg(unix)'.runner = 'sudo -n'")
 
 browser: tests/browser/node_modules tests/providers/node_modules
 	$(call say,Pages in a real browser)

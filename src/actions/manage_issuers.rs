@@ -104,7 +104,7 @@ pub async fn save(
         .write(move |tx| save_within(tx, &actor, issuer, sealed.as_deref(), now))
         .await?;
     sign_on.providers().forget(&address).await;
-    Ok(())
+    sign_on.announce().await
 }
 
 fn save_within(
@@ -152,7 +152,8 @@ pub async fn retire(sign_on: &SignOn, actor: &Actor, key: &str) -> Result<(), Er
             let event = Event::done(&actor, "retire-issuer", format!("issuer {key}"));
             audit::note(tx, event.changing(Some(before), None), now)
         })
-        .await
+        .await?;
+    sign_on.announce().await
 }
 
 /// Expects an account: whoever signs in first with such a claim is this person.

@@ -1,7 +1,12 @@
-//! The machine it lives on: certificates, disks, systemd, limits.
+//! The machine it lives on: certificates, disks, the firewall, systemd, limits.
 
 pub mod certificate;
 pub mod cluster;
 pub mod disk;
+pub mod exchange;
+pub mod firewall;
 pub mod limits;
+pub mod listeners;
+pub mod names;
+pub mod ssh_keys;
 pub mod systemd;

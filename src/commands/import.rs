@@ -1,6 +1,7 @@
 //! `parvis import counts FILE`: brings recorded counts into the ledger; doing it again changes nothing.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,12 +36,18 @@ pub(super) enum Command {
 
 pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
     let Command::Counts { file, mapping } = command;
+    print!("{}", counts(&open(config)?, file, mapping)?);
+    Ok(())
+}
+
+/// Imports a file of counts; returns what came of it, in words.
+pub(super) fn counts(parvis: &Arc<Parvis>, file: &Path, mapping: &Path) -> anyhow::Result<String> {
     let mapping = counts_file::mapping(mapping)?;
     let CountsFile { messages, refused } = counts_file::read(file, &mapping)?;
+    let mut report = String::new();
     for line in &refused {
-        println!("{}:{}: {}", file.display(), line.line, line.rule);
+        let _ = writeln!(report, "{}:{}: {}", file.display(), line.line, line.rule);
     }
-    let parvis = open(config)?;
     channel(&parvis.campus(), &mapping)?;
     let times: Vec<Moment> = messages
         .iter()
@@ -52,11 +59,12 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let receipt = runtime.block_on(deliver(&parvis, &mapping, messages))?;
+    let receipt = runtime.block_on(deliver(parvis, &mapping, messages))?;
     if let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) {
-        close(&parvis, &mapping, *first, *last)?;
+        close(parvis, &mapping, *first, *last)?;
     }
-    println!(
+    let _ = writeln!(
+        report,
         "{count} readings: {} stored ({} of them in quarantine), {} known already, {} of days that are closed; {} lines refused.",
         receipt.stored,
         receipt.doubted,
@@ -65,9 +73,9 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
         refused.len()
     );
     if receipt.doubted > 0 {
-        println!("See what is in quarantine and why: parvis sensors --doubted");
+        report.push_str("See what is in quarantine and why: parvis sensors --doubted\n");
     }
-    Ok(())
+    Ok(report)
 }
 
 async fn deliver(

@@ -6,7 +6,9 @@ mod counts_file;
 mod decode;
 mod demo;
 mod errors;
+mod exchange;
 mod explain;
+mod firewall;
 mod gateway;
 mod hand_in;
 mod import;
@@ -19,6 +21,8 @@ mod recount;
 mod replay;
 mod sensors;
 mod serve;
+mod ssh;
+mod watching;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -76,6 +80,15 @@ enum Command {
     /// Look after people and their accounts.
     #[command(subcommand)]
     Person(person::Command),
+    /// Look after accounts that hand in files over SFTP.
+    #[command(subcommand)]
+    Exchange(exchange::Command),
+    /// Look after those who come in over SSH.
+    #[command(subcommand)]
+    Ssh(ssh::Command),
+    /// Look after the firewall of the machine.
+    #[command(subcommand)]
+    Firewall(firewall::Command),
     /// List the mail that waits to be sent, and why.
     Mail,
     /// List unexpected errors, newest first.
@@ -102,6 +115,9 @@ pub fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&config, &arguments),
         Command::Audit(command) => audit::run(&config, &command),
         Command::Person(command) => person::run(&config, command),
+        Command::Exchange(command) => exchange::run(&config, &command),
+        Command::Ssh(command) => ssh::run(&config, &command),
+        Command::Firewall(command) => firewall::run(&config, &command),
         Command::Mail => mail::run(&config),
         Command::Errors(arguments) => errors::run(&config, &arguments),
         Command::Demo(arguments) => demo::run(arguments),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::logging;
+use super::watching::{Strangers, keep_telling};
 use crate::actions::sign_in_with_provider::SignOn;
 use crate::appliance::{certificate, limits, systemd};
 use crate::auth::local::Local;
@@ -95,6 +96,9 @@ async fn serve(
         let (database, clock) = (parvis.database.clone(), parvis.clock.clone());
         tokio::task::spawn_local(keep_sending(database, clock, post, seal))
     });
+    let told = parvis.settings.firewall.told.clone();
+    let telling =
+        tokio::task::spawn_local(keep_telling(services.sign_on.providers().hosts(), told));
     let watchdog = tokio::task::spawn_local(tell_systemd(Arc::clone(&services)));
     tokio::select! {
         _ = told_to_stop.recv() => {}
@@ -103,6 +107,7 @@ async fn serve(
     log::info!("stopping");
     systemd::stopping();
     watchdog.abort();
+    telling.abort();
     if let Some(mailing) = mailing {
         mailing.abort();
     }
@@ -162,6 +167,8 @@ fn schedule(
     let (closing, forgetting, cleaning) =
         (Arc::clone(parvis), Arc::clone(parvis), Arc::clone(parvis));
     let sweeping = Arc::clone(parvis);
+    let (announcing, guarded) = (Arc::clone(&services.sign_on), Arc::clone(parvis));
+    let strangers = Arc::new(Strangers::default());
     Schedule::default()
         .every(every(5), "look again at what is open", move || {
             looking.look_again();
@@ -180,6 +187,19 @@ fn schedule(
                 async move { sign_on.recheck().await }
             },
         )
+        .every(every(60), "say which identity providers there are", move || {
+            let sign_on = Arc::clone(&announcing);
+            async move { sign_on.announce().await }
+        })
+        .every(every(60), "look who listens", move || {
+            let (strangers, parvis) = (Arc::clone(&strangers), Arc::clone(&guarded));
+            async move {
+                if parvis.settings.firewall.watches_ports {
+                    strangers.look(&parvis).await?;
+                }
+                Ok(())
+            }
+        })
         .every(every(300), "tidy up", move || {
             tidying.tidy();
             std::future::ready(Ok(()))

@@ -14,12 +14,15 @@ use super::lines::{line_at, line_of};
 use super::settings::Settings;
 
 /// What may be decided: whole tables, or single keys of one.
-const DECIDABLE: [&str; 7] = [
+const DECIDABLE: [&str; 10] = [
     "auth.ca_file",
     "auth.no_proxy",
     "auth.proxy",
     "certificate",
+    "firewall.campus_networks",
+    "firewall.outbound",
     "mail",
+    "ssh.operator_keys",
     "update",
     "web.public_name",
 ];

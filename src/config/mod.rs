@@ -2,6 +2,7 @@
 
 mod campus;
 mod decisions;
+mod destinations;
 mod lines;
 mod settings;
 mod written;
@@ -9,5 +10,6 @@ mod written;
 pub use campus::{Problem, Problems, read_campus};
 pub use decisions::{Decisions, Undecided};
 pub use settings::{
-    Appliance, Auth, Database, Log, Mail, MailSecurity, Pages, Readings, Settings, Unusable, Web,
+    Appliance, Auth, Database, Exchange, Firewall, Log, Mail, MailSecurity, Pages, Reach, Readings,
+    Settings, Ssh, Unusable, Web,
 };

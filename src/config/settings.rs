@@ -33,6 +33,12 @@ pub struct Settings {
     pub auth: Auth,
     /// How mail is sent.
     pub mail: Mail,
+    /// What the firewall of the machine lets pass beside its list of ports.
+    pub firewall: Firewall,
+    /// Who may come in over SSH.
+    pub ssh: Ssh,
+    /// Where exchange accounts are decided and hand in.
+    pub exchange: Exchange,
 }
 
 /// What kind of machine this is.
@@ -231,6 +237,18 @@ pub enum MailSecurity {
     None,
 }
 
+impl MailSecurity {
+    /// The port that mail servers have for it.
+    #[must_use]
+    pub const fn usual_port(self) -> u16 {
+        match self {
+            Self::Tls => 465,
+            Self::Starttls => 587,
+            Self::None => 25,
+        }
+    }
+}
+
 /// How mail is sent.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -258,6 +276,77 @@ impl Default for Mail {
             user: None,
             password_file: None,
             from: None,
+        }
+    }
+}
+
+impl Mail {
+    /// The port of the mail server.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(self.security.usual_port())
+    }
+}
+
+/// How far what is configured opens the firewall outwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reach {
+    /// To the addresses of configured hosts.
+    Hosts,
+    /// To the ports of configured hosts, at any address: for a host whose addresses change too often.
+    Ports,
+}
+
+/// What the firewall of the machine lets pass beside its list of ports.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Firewall {
+    /// Networks of the campus: many people behind few addresses, so never banned and not slowed down.
+    pub campus_networks: Vec<ipnet::IpNet>,
+    /// How far what is configured opens the firewall outwards.
+    pub outbound: Reach,
+    /// The file in which the service says whom it speaks to beside what the settings name: identity providers.
+    pub told: PathBuf,
+    /// Whether the service looks every minute for who listens without being on the list of ports: on the appliance, where
+    /// nobody else has a reason to.
+    pub watches_ports: bool,
+}
+
+impl Default for Firewall {
+    fn default() -> Self {
+        Self {
+            campus_networks: Vec::new(),
+            outbound: Reach::Hosts,
+            told: PathBuf::from("/run/parvis/destinations.json"),
+            watches_ports: false,
+        }
+    }
+}
+
+/// Who may come in over SSH.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ssh {
+    /// The public keys of operators, as lines of `authorized_keys`.
+    pub operator_keys: Vec<String>,
+}
+
+/// Where exchange accounts are decided and hand in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Exchange {
+    /// What is decided of them, a directory each.
+    pub accounts: PathBuf,
+    /// Their files, a directory each.
+    pub files: PathBuf,
+}
+
+impl Default for Exchange {
+    fn default() -> Self {
+        Self {
+            accounts: PathBuf::from("/var/lib/parvis/exchange"),
+            files: PathBuf::from("/var/lib/parvis-exchange"),
         }
     }
 }

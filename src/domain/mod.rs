@@ -28,6 +28,7 @@ pub mod notice;
 pub mod person;
 pub mod picture;
 pub mod plan;
+pub mod ports;
 pub mod reading;
 pub mod role;
 pub mod session;

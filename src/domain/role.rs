@@ -137,13 +137,15 @@ pub enum Act {
     EndSessions,
     /// Connect identity providers and set their rules.
     ManageIssuers,
+    /// See how the machine is: its ports and who listens.
+    SeeMachine,
     /// Look at the pages as somebody else would.
     SeeAs,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::SeeSite,
         Self::DescribeSite,
         Self::SetHours,
@@ -163,6 +165,7 @@ impl Act {
         Self::ManagePeople,
         Self::EndSessions,
         Self::ManageIssuers,
+        Self::SeeMachine,
         Self::SeeAs,
     ];
 
@@ -189,6 +192,7 @@ impl Act {
             Self::ManagePeople => "manage-people",
             Self::EndSessions => "end-sessions",
             Self::ManageIssuers => "manage-issuers",
+            Self::SeeMachine => "see-machine",
             Self::SeeAs => "see-as",
         }
     }
@@ -204,6 +208,7 @@ impl Act {
                 | Self::ExportStatistics
                 | Self::ReadAudit
                 | Self::SeePeople
+                | Self::SeeMachine
         )
     }
 }
@@ -250,7 +255,7 @@ pub const fn may(role: Role, act: Act) -> bool {
             role,
             Administration | InstitutionAdministrator | SecurityOfficer
         ),
-        Act::SeePeople | Act::EndSessions => {
+        Act::SeePeople | Act::EndSessions | Act::SeeMachine => {
             matches!(role, InstitutionAdministrator | SecurityOfficer)
         }
         Act::DescribeInstitution | Act::ManagePeople | Act::ManageIssuers | Act::SeeAs => {

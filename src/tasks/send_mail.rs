@@ -58,14 +58,14 @@ impl Post {
             .parse()
             .map_err(|error| refuse("from", format!("\"{from}\" is no address: {error}")))?;
         let encrypted = || encrypted(relay, ca_file);
-        let (tls, port) = match settings.security {
-            MailSecurity::Tls => (Tls::Wrapper(encrypted()?), 465),
-            MailSecurity::Starttls => (Tls::Required(encrypted()?), 587),
-            MailSecurity::None => (Tls::None, 25),
+        let tls = match settings.security {
+            MailSecurity::Tls => Tls::Wrapper(encrypted()?),
+            MailSecurity::Starttls => Tls::Required(encrypted()?),
+            MailSecurity::None => Tls::None,
         };
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(relay)
             .tls(tls)
-            .port(settings.port.unwrap_or(port))
+            .port(settings.port())
             .timeout(Some(PATIENCE));
         if let (Some(user), Some(file)) = (&settings.user, &settings.password_file) {
             let password = std::fs::read_to_string(file).map_err(|error| {

@@ -212,6 +212,7 @@ fn staff(config: &mut ServiceConfig) {
             admin::issuers::show,
             admin::issuers::change,
         ))
+        .service(showing("/ports", admin::ports))
         .service(showing("/audit", admin::audit))
         .service(showing("/audit.csv", admin::export_audit));
 }

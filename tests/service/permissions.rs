@@ -210,6 +210,7 @@ const EXAMPLES: &[Example] = &[
         "/admin/issuers/nobody",
         &[("do", "retire")],
     ),
+    show("GET /admin/ports", "/admin/ports"),
     show("GET /admin/institution", "/admin/institution"),
     take("POST /admin/institution", "", "/admin/institution", &[]),
     show("GET /admin/new/site", "/admin/new/site"),

@@ -256,6 +256,7 @@ act-see-people = see people
 act-manage-people = manage people
 act-end-sessions = end sessions
 act-manage-issuers = connect identity providers
+act-see-machine = see how the machine is
 act-see-as = look as somebody else
 audit-words = Words in who, what or whom
 audit-since = From
@@ -709,3 +710,38 @@ picture-file = File
 picture-advice = JPEG, PNG or WebP, at most 15 MB. The picture is made anew: no place, date or camera stays in it.
 picture-alt = What the picture shows, for who cannot see it
 picture-publish = Publish
+
+### Ports of the machine
+
+staff-ports = Ports
+ports-strangers = { $count ->
+    [one] A process listens that is not on the list
+   *[other] { $count } processes listen that are not on the list
+}
+ports-strangers-lead = The firewall lets nobody reach them, yet nothing of Parvis listens there. Find out what it is, and stop it.
+ports-no-strangers = Whoever listens on the network is on the list.
+ports-inbound = What may be reached from outside
+ports-inbound-lead = Everything else is dropped without an answer, over IPv4 and IPv6.
+ports-port = Port
+ports-service = Service
+ports-purpose = What for
+ports-unit = Unit
+ports-listens = Listens now
+ports-nobody = nobody
+ports-of-user = { $address } ({ $user })
+ports-outbound = Whom the machine itself speaks to
+ports-outbound-lead = Everything else is dropped and logged.
+ports-kind = What
+ports-user = User
+ports-to = To whom
+ports-anyone = whoever answers
+ports-not-configured = nobody: nothing is configured
+port-kind-dhcp = address (DHCP)
+port-kind-dns = names (DNS)
+port-kind-ntp = time (NTP)
+port-kind-mail = mail
+port-kind-identity-provider = identity providers
+port-kind-certificate-authority = certificate authority
+port-kind-updates = updates
+port-kind-backup = backups
+port-kind-gateways = gateways and brokers

@@ -257,6 +257,7 @@ act-see-people = voir les personnes
 act-manage-people = gérer les personnes
 act-end-sessions = fermer des sessions
 act-manage-issuers = raccorder des fournisseurs d’identité
+act-see-machine = voir l’état de la machine
 act-see-as = voir comme quelqu’un d’autre
 audit-words = Mots (qui, quoi, à qui)
 audit-since = Du
@@ -722,3 +723,38 @@ picture-file = Fichier
 picture-advice = JPEG, PNG ou WebP, 15 Mo au plus. L’image est refaite : ni lieu, ni date, ni appareil n’y restent.
 picture-alt = Ce que montre l’image, pour qui ne la voit pas
 picture-publish = Publier
+
+### Ports de la machine
+
+staff-ports = Ports
+ports-strangers = { $count ->
+    [one] Un processus écoute sans figurer sur la liste
+   *[other] { $count } processus écoutent sans figurer sur la liste
+}
+ports-strangers-lead = Le pare-feu ne laisse personne les atteindre, mais rien de Parvis n’écoute là. Cherchez ce que c’est et arrêtez-le.
+ports-no-strangers = Tout ce qui écoute sur le réseau figure sur la liste.
+ports-inbound = Ce qui est joignable de l’extérieur
+ports-inbound-lead = Tout le reste est ignoré sans réponse, en IPv4 et en IPv6.
+ports-port = Port
+ports-service = Service
+ports-purpose = Usage
+ports-unit = Unité
+ports-listens = Écoute actuellement
+ports-nobody = personne
+ports-of-user = { $address } ({ $user })
+ports-outbound = Ce que la machine contacte elle-même
+ports-outbound-lead = Tout le reste est bloqué et journalisé.
+ports-kind = Objet
+ports-user = Utilisateur
+ports-to = Vers
+ports-anyone = quiconque répond
+ports-not-configured = personne : rien n’est configuré
+port-kind-dhcp = adresse (DHCP)
+port-kind-dns = noms (DNS)
+port-kind-ntp = heure (NTP)
+port-kind-mail = courrier
+port-kind-identity-provider = fournisseurs d’identité
+port-kind-certificate-authority = autorité de certification
+port-kind-updates = mises à jour
+port-kind-backup = sauvegardes
+port-kind-gateways = passerelles et courtiers de messages

@@ -169,6 +169,20 @@ impl SignOn {
         Ok(kept.into_iter().map(|kept| kept.issuer).collect())
     }
 
+    /// Lets it be known which providers are in use, so that the ways to them are open before they are asked.
+    ///
+    /// # Errors
+    /// When the database is not available.
+    pub async fn announce(&self) -> Result<(), Error> {
+        let offered = self.offered().await?;
+        self.providers.are(
+            offered
+                .iter()
+                .map(|issuer| issuer.configuration.issuer.as_str()),
+        );
+        Ok(())
+    }
+
     /// Where the provider sends browsers back to.
     #[must_use]
     pub fn redirect(&self, key: &str) -> String {

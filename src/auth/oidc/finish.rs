@@ -156,7 +156,7 @@ async fn exchange(
         .exchange_code(AuthorizationCode::new(code.to_owned()))
         .map_err(|error| Refusal::because(Code::Discovery, &error))?
         .set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.clone()));
-    let conversation = providers.conversation();
+    let conversation = providers.conversation(&attempt.issuer);
     let response = request.request_async(&conversation).await;
     providers.learn(&attempt.issuer, &conversation);
     response.map_err(|error| not_exchanged(&error))

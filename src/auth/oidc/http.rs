@@ -9,8 +9,10 @@ use chrono::{DateTime, TimeDelta};
 use openidconnect::http::{self, header};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Certificate, NoProxy, Proxy, redirect};
+use tokio::sync::watch;
 use url::Url;
 
+use super::hosts::Hosts;
 use super::refusal::chain;
 use crate::clock::Clock;
 use crate::domain::issuer::is_confidential;
@@ -42,6 +44,7 @@ pub struct Http {
     client: reqwest::Client,
     clock: Clock,
     allows_loopback: bool,
+    hosts: watch::Sender<Hosts>,
 }
 
 /// Why there is no answer.
@@ -86,6 +89,7 @@ impl Http {
             client: builder.build().map_err(Error::internal)?,
             clock,
             allows_loopback: line.allows_loopback,
+            hosts: watch::Sender::default(),
         })
     }
 
@@ -94,10 +98,21 @@ impl Http {
         &self.clock
     }
 
+    /// The hosts that are asked, as they become known.
+    pub(super) fn hosts(&self) -> watch::Receiver<Hosts> {
+        self.hosts.subscribe()
+    }
+
+    /// Says which providers are in use.
+    pub(super) fn will_ask<'i>(&self, issuers: impl IntoIterator<Item = &'i str>) {
+        self.hosts.send_if_modified(|hosts| hosts.are(issuers));
+    }
+
     /// A conversation, in which the other side's clock is looked at.
-    pub(super) fn conversation(&self) -> Conversation<'_> {
+    pub(super) fn conversation<'c>(&'c self, issuer: &'c str) -> Conversation<'c> {
         Conversation {
             http: self,
+            issuer,
             difference: Mutex::new(None),
         }
     }
@@ -121,6 +136,7 @@ fn authorities(path: &std::path::Path) -> Result<Vec<Certificate>, Error> {
 #[derive(Debug)]
 pub(super) struct Conversation<'h> {
     http: &'h Http,
+    issuer: &'h str,
     difference: Mutex<Option<TimeDelta>>,
 }
 
@@ -137,10 +153,14 @@ impl Conversation<'_> {
     pub(super) async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
         let (parts, body) = request.into_parts();
         let address = parts.uri.to_string();
-        let url = Url::parse(&address);
-        if !url.is_ok_and(|url| is_confidential(&url, self.http.allows_loopback)) {
+        let url = Url::parse(&address)
+            .ok()
+            .filter(|url| is_confidential(url, self.http.allows_loopback));
+        let Some(url) = url else {
             return Err(Unanswered::NotConfidential(address));
-        }
+        };
+        let note = |hosts: &mut Hosts| hosts.note(self.issuer, &url);
+        self.http.hosts.send_if_modified(note);
         let unreachable = |source: reqwest::Error| Unanswered::Unreachable {
             address: address.clone(),
             source: source.without_url(),

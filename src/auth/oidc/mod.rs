@@ -10,6 +10,7 @@
 
 pub mod attempt;
 mod finish;
+mod hosts;
 mod http;
 mod jws;
 pub mod logout;
@@ -24,6 +25,7 @@ mod verification;
 
 pub use attempt::Attempt;
 pub use finish::{Callback, Verified, finish};
+pub use hosts::Hosts;
 pub use http::{Http, Line};
 pub use metadata::Metadata;
 pub use providers::{Providers, Report};

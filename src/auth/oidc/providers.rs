@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::TimeDelta;
 use openidconnect::core::CoreJsonWebKeySet;
 use openidconnect::{DiscoveryError, IssuerUrl, JsonWebKeySet};
+use tokio::sync::watch;
 
+use super::hosts::Hosts;
 use super::http::{Conversation, Http, Unanswered};
 use super::metadata::Metadata;
 use super::refusal::{Code, Refusal};
@@ -83,7 +85,7 @@ impl Providers {
         {
             return Err(refusal.clone());
         }
-        let conversation = self.http.conversation();
+        let conversation = self.http.conversation(issuer);
         let discovered = discover(&conversation, issuer).await;
         self.learn(issuer, &conversation);
         let now = self.now();
@@ -120,7 +122,7 @@ impl Providers {
         }
         let (at, metadata) = slot.metadata.clone()?;
         slot.keys_asked_at = Some(now);
-        let conversation = self.http.conversation();
+        let conversation = self.http.conversation(issuer);
         let keys: Result<CoreJsonWebKeySet, _> =
             JsonWebKeySet::fetch_async(metadata.jwks_uri(), &conversation).await;
         match keys {
@@ -157,8 +159,19 @@ impl Providers {
     }
 
     /// A conversation with a provider; [`Providers::learn`] after it.
-    pub(super) fn conversation(&self) -> Conversation<'_> {
-        self.http.conversation()
+    pub(super) fn conversation<'c>(&'c self, issuer: &'c str) -> Conversation<'c> {
+        self.http.conversation(issuer)
+    }
+
+    /// Says which providers are in use, so that the ways to them are known before they are asked. The others are forgotten.
+    pub fn are<'i>(&self, issuers: impl IntoIterator<Item = &'i str>) {
+        self.http.will_ask(issuers);
+    }
+
+    /// The hosts of providers, as they become known: where a firewall is, it must let pass what goes there.
+    #[must_use]
+    pub fn hosts(&self) -> watch::Receiver<Hosts> {
+        self.http.hosts()
     }
 
     /// Notes how the provider's clock goes.

@@ -53,7 +53,7 @@ pub async fn recheck(
     let request = known
         .exchange_refresh_token(&token)
         .map_err(|error| Refusal::because(Code::Discovery, &error))?;
-    let conversation = providers.conversation();
+    let conversation = providers.conversation(issuer);
     let response = match request.request_async(&conversation).await {
         Ok(response) => response,
         Err(RequestTokenError::ServerResponse(answer))

@@ -30,7 +30,7 @@ pub(super) async fn ask(
         .header(header::AUTHORIZATION, format!("Bearer {}", token.secret()))
         .body(Vec::new())
         .map_err(|error| Refusal::because(Code::Userinfo, &error))?;
-    let conversation = providers.conversation();
+    let conversation = providers.conversation(metadata.issuer().as_str());
     let response = conversation
         .ask(request)
         .await

@@ -14,6 +14,7 @@ mod map;
 mod notices;
 mod people;
 mod pictures;
+mod ports;
 mod recount;
 mod sensors;
 mod sheet;
@@ -31,6 +32,7 @@ pub(super) use people::{
     add as add_person, all as people, change as change_person, see_as, show as person,
 };
 pub(super) use pictures::{change as change_picture, show as pictures, take as take_picture};
+pub(super) use ports::show as ports;
 pub(super) use recount::{show as recount, take as take_recount};
 pub(super) use sensors::show as sensors;
 pub(super) use site::show as site_page;
@@ -55,13 +57,14 @@ use crate::domain::role::Act;
 use crate::error::Error;
 
 /// Where staff may go: the address, the key of its name, and what one must be allowed to do somewhere to go there.
-const PLACES: [(&str, &str, Act); 6] = [
+const PLACES: [(&str, &str, Act); 7] = [
     ("/admin", "staff-home", Act::SeeSite),
     ("/admin/gateways", "staff-gateways", Act::SeeArrivals),
     ("/admin/sensors", "staff-sensors", Act::SeeArrivals),
     ("/admin/people", "staff-people", Act::SeePeople),
     ("/admin/issuers", "staff-issuers", Act::ManageIssuers),
     ("/admin/audit", "staff-audit", Act::ReadAudit),
+    ("/admin/ports", "staff-ports", Act::SeeMachine),
 ];
 
 /// Who is signed in, as the frame of a page shows it.

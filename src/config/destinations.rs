@@ -1,0 +1,112 @@
+//! Whom the service must be able to reach, as far as settings say so and the service has told.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::Settings;
+use crate::domain::ports::{Destination, Kind};
+
+impl Settings {
+    /// Everybody that is configured. `told` is what the service said beside the settings; with a proxy, it reaches only
+    /// those of them directly that are excepted from it.
+    #[must_use]
+    pub fn destinations(&self, told: &[Destination]) -> BTreeSet<Destination> {
+        let mail = self.mail.relay.as_ref().map(|relay| Destination {
+            kind: Kind::Mail,
+            host: relay.clone(),
+            port: self.mail.port(),
+        });
+        let proxy = self
+            .auth
+            .proxy
+            .as_deref()
+            .and_then(|proxy| destination(Kind::IdentityProvider, proxy));
+        let direct = told
+            .iter()
+            .filter(|told| proxy.is_none() || self.auth.goes_around_proxy(&told.host))
+            .cloned();
+        direct.chain(mail).chain(proxy.clone()).collect()
+    }
+}
+
+impl super::Auth {
+    /// Whether a host is reached without the proxy: it is named, or below a domain that is.
+    fn goes_around_proxy(&self, host: &str) -> bool {
+        self.no_proxy.iter().any(|except| {
+            let except = except.trim_start_matches('.');
+            host.strip_suffix(except)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+    }
+}
+
+/// Where an address leads, if it is one.
+fn destination(kind: Kind, address: &str) -> Option<Destination> {
+    let url = Url::parse(address).ok()?;
+    Some(Destination {
+        kind,
+        host: url.host_str()?.trim_matches(['[', ']']).to_owned(),
+        port: url.port_or_known_default()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn destinations(settings: &str, told: &[&str]) -> Vec<String> {
+        let settings: Settings = toml::from_str(settings).unwrap();
+        let told: Vec<Destination> = told
+            .iter()
+            .map(|address| destination(Kind::IdentityProvider, address).unwrap())
+            .collect();
+        let all = settings.destinations(&told).into_iter();
+        all.map(|all| format!("{} {} {}", all.kind, all.host, all.port))
+            .collect()
+    }
+
+    #[test]
+    fn nothing_is_configured_at_first() {
+        assert_eq!(destinations("", &[]), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_configured_is_reached_at_its_port() {
+        let settings = "[mail]\nrelay = \"smtp.uni.example\"\nsecurity = \"tls\"\n";
+        assert_eq!(
+            destinations(
+                settings,
+                &[
+                    "https://idp.uni.example:8443/realms/x",
+                    "https://[2001:db8::1]/"
+                ]
+            ),
+            [
+                "mail smtp.uni.example 465",
+                "identity-provider 2001:db8::1 443",
+                "identity-provider idp.uni.example 8443",
+            ]
+        );
+    }
+
+    #[test]
+    fn behind_a_proxy_only_the_proxy_is_reached_and_what_is_excepted() {
+        let settings =
+            "[auth]\nproxy = \"http://proxy.uni.example:3128\"\nno_proxy = [\"uni.example\"]\n";
+        assert_eq!(
+            destinations(
+                settings,
+                &[
+                    "https://idp.uni.example",
+                    "https://evil-uni.example",
+                    "https://idp.example"
+                ]
+            ),
+            [
+                "identity-provider idp.uni.example 443",
+                "identity-provider proxy.uni.example 3128",
+            ]
+        );
+    }
+}
