@@ -137,13 +137,15 @@ pub enum Act {
     EndSessions,
     /// Connect identity providers and set their rules.
     ManageIssuers,
+    /// Replace the certificate of the HTTPS door, and say where it comes from.
+    ManageCertificate,
     /// Look at the pages as somebody else would.
     SeeAs,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::SeeSite,
         Self::DescribeSite,
         Self::SetHours,
@@ -163,6 +165,7 @@ impl Act {
         Self::ManagePeople,
         Self::EndSessions,
         Self::ManageIssuers,
+        Self::ManageCertificate,
         Self::SeeAs,
     ];
 
@@ -189,6 +192,7 @@ impl Act {
             Self::ManagePeople => "manage-people",
             Self::EndSessions => "end-sessions",
             Self::ManageIssuers => "manage-issuers",
+            Self::ManageCertificate => "manage-certificate",
             Self::SeeAs => "see-as",
         }
     }
@@ -253,9 +257,11 @@ pub const fn may(role: Role, act: Act) -> bool {
         Act::SeePeople | Act::EndSessions => {
             matches!(role, InstitutionAdministrator | SecurityOfficer)
         }
-        Act::DescribeInstitution | Act::ManagePeople | Act::ManageIssuers | Act::SeeAs => {
-            matches!(role, InstitutionAdministrator)
-        }
+        Act::DescribeInstitution
+        | Act::ManagePeople
+        | Act::ManageIssuers
+        | Act::ManageCertificate
+        | Act::SeeAs => matches!(role, InstitutionAdministrator),
     }
 }
 
