@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::decisions::Decisions;
 use super::lines::line_at;
+use crate::domain::certificate::Choice;
 use crate::domain::session::Limits;
 
 /// All settings.
@@ -33,6 +34,8 @@ pub struct Settings {
     pub auth: Auth,
     /// How mail is sent.
     pub mail: Mail,
+    /// Where the certificate comes from.
+    pub certificate: Choice,
 }
 
 /// What kind of machine this is.
