@@ -1,10 +1,6 @@
-//! The certificate of the HTTPS door: the one the operator gave, or a self-made one on first start.
+//! A certificate that this machine makes for itself, on first start: encryption before anybody vouches for it.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 
 use openssl::asn1::Asn1Time;
 use openssl::bn::{BigNum, MsbOption};
@@ -13,11 +9,13 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
+use openssl::x509::X509;
 use openssl::x509::extension::{
     BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
 };
-use openssl::x509::{X509, X509NameBuilder};
 
+use super::pair::common_name;
+use super::{Files, Pair};
 use crate::error::Error;
 
 /// How long a self-made certificate is good: what browsers accept at most.
@@ -27,7 +25,8 @@ const DAYS: u32 = 397;
 ///
 /// # Errors
 /// When only one of the two files is there, or they cannot be written.
-pub fn ensure(certificate: &Path, key: &Path, name: &str) -> Result<Option<String>, Error> {
+pub fn ensure(files: &Files, name: &str) -> Result<Option<String>, Error> {
+    let (certificate, key) = (&files.certificate, &files.key);
     match (certificate.exists(), key.exists()) {
         (true, true) => return Ok(None),
         (false, false) => {}
@@ -45,51 +44,38 @@ pub fn ensure(certificate: &Path, key: &Path, name: &str) -> Result<Option<Strin
             return Err(Error::Conflict(message));
         }
     }
-    let (made, private) = make(name).map_err(Error::internal)?;
-    let write = |path: &Path, pem: Vec<u8>, mode| -> std::io::Result<()> {
-        if let Some(directory) = path.parent() {
-            fs::create_dir_all(directory)?;
-        }
-        // Written aside and moved into place: a half-written key would never be replaced.
-        let aside = path.with_extension("new");
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(mode)
-            .open(&aside)?;
-        file.write_all(&pem)?;
-        file.sync_all()?;
-        fs::rename(&aside, path)
-    };
-    write(
-        key,
-        private
-            .private_key_to_pem_pkcs8()
-            .map_err(Error::internal)?,
-        0o600,
-    )
-    .map_err(Error::internal)?;
-    write(certificate, made.to_pem().map_err(Error::internal)?, 0o644).map_err(Error::internal)?;
-    let digest = made
-        .digest(MessageDigest::sha256())
-        .map_err(Error::internal)?;
-    Ok(Some(
-        digest
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect::<Vec<_>>()
-            .join(":"),
-    ))
+    let pair = make(name)?;
+    files.install(&pair)?;
+    Ok(Some(pair.facts()?.fingerprint))
+}
+
+/// Makes a key and a certificate for a name.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn make(name: &str) -> Result<Pair, Error> {
+    signed(name).map_err(Error::internal)
 }
 
 /// An elliptic key on P-256: a signature costs a tenth of RSA's.
-fn make(name: &str) -> Result<(X509, PKey<Private>), ErrorStack> {
+pub(in crate::appliance) fn new_key() -> Result<PKey<Private>, ErrorStack> {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-    let key = PKey::from_ec_key(EcKey::generate(&group)?)?;
-    let mut subject = X509NameBuilder::new()?;
-    subject.append_entry_by_nid(Nid::COMMONNAME, name)?;
-    let subject = subject.build();
+    PKey::from_ec_key(EcKey::generate(&group)?)
+}
+
+/// The names of a service, as an extension says them.
+pub(super) fn alternative_names(name: &str) -> SubjectAlternativeName {
+    let mut names = SubjectAlternativeName::new();
+    match name.parse::<IpAddr>() {
+        Ok(_) => names.ip(name),
+        Err(_) => names.dns(name),
+    };
+    names
+}
+
+fn signed(name: &str) -> Result<Pair, ErrorStack> {
+    let key = new_key()?;
+    let subject = common_name(name)?;
     let mut serial = BigNum::new()?;
     serial.rand(159, MsbOption::MAYBE_ZERO, false)?;
     let serial = serial.to_asn1_integer()?;
@@ -102,11 +88,7 @@ fn make(name: &str) -> Result<(X509, PKey<Private>), ErrorStack> {
     let (start, end) = (Asn1Time::days_from_now(0)?, Asn1Time::days_from_now(DAYS)?);
     builder.set_not_before(&start)?;
     builder.set_not_after(&end)?;
-    let mut names = SubjectAlternativeName::new();
-    match name.parse::<IpAddr>() {
-        Ok(_) => names.ip(name),
-        Err(_) => names.dns(name),
-    };
+    let mut names = alternative_names(name);
     if name == "localhost" {
         names.ip("127.0.0.1").ip("::1");
     }
@@ -116,5 +98,9 @@ fn make(name: &str) -> Result<(X509, PKey<Private>), ErrorStack> {
     builder.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
     builder.append_extension(ExtendedKeyUsage::new().server_auth().build()?)?;
     builder.sign(&key, MessageDigest::sha256())?;
-    Ok((builder.build(), key))
+    Ok(Pair {
+        leaf: builder.build(),
+        issuers: Vec::new(),
+        key,
+    })
 }
