@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod certificate;
 mod counts_file;
 mod decode;
 mod demo;
@@ -76,6 +77,9 @@ enum Command {
     /// Look after people and their accounts.
     #[command(subcommand)]
     Person(person::Command),
+    /// Look after the certificate of the HTTPS door.
+    #[command(subcommand)]
+    Certificate(certificate::Command),
     /// List the mail that waits to be sent, and why.
     Mail,
     /// List unexpected errors, newest first.
@@ -102,6 +106,7 @@ pub fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&config, &arguments),
         Command::Audit(command) => audit::run(&config, &command),
         Command::Person(command) => person::run(&config, command),
+        Command::Certificate(command) => certificate::run(&config, command),
         Command::Mail => mail::run(&config),
         Command::Errors(arguments) => errors::run(&config, &arguments),
         Command::Demo(arguments) => demo::run(arguments),
