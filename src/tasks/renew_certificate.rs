@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::appliance::acme::{Acme, Failure};
 use crate::appliance::certificate::{Anchors, Certificates, Notes, Obtained, Pair, examine};
 use crate::auth::oidc::{Line, client};
@@ -20,8 +22,11 @@ use crate::persistence::{audit, errors};
 /// How often to look whether it is time.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// Whoever asks twice gets one: the second finds what the first got.
+const JUST_NOW: TimeDelta = TimeDelta::minutes(1);
+
 /// How often the directory is asked when it wants its certificate to be replaced, where it never said.
-const ASKED_EVERY: chrono::TimeDelta = chrono::TimeDelta::hours(6);
+const ASKED_EVERY: TimeDelta = TimeDelta::hours(6);
 
 /// What the directory said about replacing the certificate in use, and when it was asked.
 #[derive(Default)]
@@ -71,20 +76,21 @@ fn is_due(
     if notes.asked_to_wait.is_some_and(|until| now < until) {
         return false;
     }
-    if is_asked {
-        return true;
-    }
-    if notes.next_try.is_some_and(|next| now < next) {
-        return false;
-    }
-    let is_of_choice = notes.obtained.as_ref().is_some_and(|obtained| {
+    let obtained = notes.obtained.filter(|obtained| {
         obtained.fingerprint == facts.fingerprint
             && obtained.directory == choice.directory
             && obtained.profile == choice.profile
     });
-    !is_of_choice
-        || now >= renewal_due(&facts)
-        || opinion.replace_from.is_some_and(|from| now >= from)
+    let Some(obtained) = obtained else {
+        return is_asked || notes.next_try.is_none_or(|next| now >= next);
+    };
+    if is_asked {
+        return now > obtained.at + JUST_NOW;
+    }
+    if notes.next_try.is_some_and(|next| now < next) {
+        return false;
+    }
+    now >= renewal_due(&facts) || opinion.replace_from.is_some_and(|from| now >= from)
 }
 
 impl Opinion {

@@ -4,6 +4,8 @@
 mod harness;
 
 mod administering;
+mod authority;
+mod certificates;
 mod demo;
 mod describing;
 mod doors;
@@ -14,6 +16,7 @@ mod importing;
 mod local_accounts;
 mod mail;
 mod pages;
+mod pebble;
 mod people;
 mod permissions;
 mod privacy;
