@@ -18,7 +18,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 # A test stops at what it did not expect, asks the clock, and may be long.
 TESTS_MAY := $(addprefix -A clippy::,pedantic unwrap_used panic indexing_slicing as_conversions disallowed_methods)
 
-.PHONY: help demo build test bench lint format docs unit browser providers recordings packages-build packages-test packages-bench packages-providers clean
+.PHONY: help demo build test bench lint format docs unit browser providers recordings tls packages-build packages-test packages-bench packages-providers packages-tls clean
 
 help:
 	@echo "make demo    a living demo campus on https://localhost:$(HTTPS_PORT)"
@@ -41,7 +41,7 @@ lint:
 	$(call say,Format and lints)
 	cargo fmt --check
 	cargo clippy --locked --lib --bins -- -D warnings
-	cargo clippy --locked --tests --benches --test browser --test keycloak --test recordings -- -D warnings $(TESTS_MAY)
+	cargo clippy --locked --tests --benches --test browser --test keycloak --test recordings --test tls -- -D warnings $(TESTS_MAY)
 
 docs:
 	$(call say,Documentation)
@@ -58,6 +58,10 @@ browser: tests/browser/node_modules tests/providers/node_modules
 providers: target/keycloak/keycloak-$(KEYCLOAK)/bin/kc.sh
 	$(call say,Sign-on with Keycloak)
 	PARVIS_KEYCLOAK=$(CURDIR)/target/keycloak/keycloak-$(KEYCLOAK) cargo test --locked --test keycloak
+
+tls: target/trixie/usr/bin/testssl
+	$(call say,TLS as testssl grades it)
+	PARVIS_TESTSSL="chroot $(CURDIR)/target/trixie testssl" cargo test --locked --test tls -- --nocapture
 
 recordings:
 	$(call say,What real sensors sent and real gates recorded (../shared/data))
@@ -87,6 +91,12 @@ target/keycloak/keycloak-$(KEYCLOAK)/bin/kc.sh: | packages-providers
 	cd target/keycloak && unzip -q -o keycloak-quarkus-dist-$(KEYCLOAK).zip
 	touch $@
 
+# The testssl of Debian 12 does not grade; that of Debian 13 runs in a root of its own.
+target/trixie/usr/bin/testssl: | packages-tls
+	$(call say,testssl of Debian 13)
+	rm -rf target/trixie
+	mmdebstrap --quiet --variant=apt --include=testssl.sh,procps trixie target/trixie
+
 packages-build:
 	@.ci/packages build
 
@@ -98,6 +108,9 @@ packages-bench:
 
 packages-providers:
 	@.ci/packages build providers
+
+packages-tls:
+	@.ci/packages build tls
 
 clean:
 	rm -rf target .demo tests/browser/node_modules tests/providers/node_modules

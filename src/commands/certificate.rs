@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::{actor, open};
 use crate::actions::manage_certificate::{self, Brought};
-use crate::appliance::certificate::{Certificates, Files, Notes, request};
+use crate::appliance::certificate::{Certificates, Files, Notes, ensure, request};
 use crate::domain::certificate::{Facts, Source, renewal_due, warning};
 use crate::parvis::Parvis;
 use crate::web::block_on;
@@ -124,6 +124,8 @@ fn brought(
 
 fn install(parvis: &Parvis, files: Files, brought: &Brought) -> anyhow::Result<()> {
     let actor = actor()?;
+    // Before the first start there is nothing to take the place of.
+    ensure(&files, &parvis.settings.web.public_name)?;
     let certificates = Certificates::open(files)?;
     let installing = manage_certificate::install(parvis, &certificates, &actor, brought);
     print(&block_on(installing)?);

@@ -663,7 +663,7 @@ async fn mail_goes_with_an_account_of_the_mail_server() {
         std::fs::create_dir_all(&directory).unwrap();
         let [certificate, key, right, wrong] =
             ["mail.pem", "mail.key", "right", "wrong"].map(|name| directory.join(name));
-        parvis::appliance::certificate::ensure(&certificate, &key, relay).unwrap();
+        ensure(&Files::of(&certificate, &key), relay).unwrap();
         std::fs::write(&right, format!("{SECRET}\n")).unwrap();
         std::fs::write(&wrong, "something else").unwrap();
         let [certificate, key] = [certificate, key].map(|path| path.display().to_string());

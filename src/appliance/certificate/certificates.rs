@@ -64,7 +64,7 @@ impl Certificates {
             .and_then(|pair| Ok((Serving::of(&pair)?, pair)));
         let (serving, refused) = match read {
             Ok((serving, pair)) => {
-                files.keep_whole(&pair)?;
+                keep(&files, &pair);
                 (serving, None)
             }
             Err(error) => {
@@ -141,9 +141,7 @@ impl Certificates {
                     serving.facts.not_after
                 );
                 self.serving.store(Arc::new(serving));
-                if let Err(error) = self.files.keep_whole(&pair) {
-                    log::warn!("certificate: {}", error.chain());
-                }
+                keep(&self.files, &pair);
             }
             Err(error) => {
                 log::error!(
@@ -185,5 +183,15 @@ impl Certificates {
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps a good pair for the day its files are spoilt; an operator's directory need not be one that the service may write to.
+fn keep(files: &Files, pair: &Pair) {
+    if let Err(error) = files.keep_whole(pair) {
+        log::warn!(
+            "certificate: not kept for the day its files are spoilt: {}",
+            error.chain()
+        );
     }
 }
