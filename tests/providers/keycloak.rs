@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use browser::{Browser, Hands};
 use harness::{LIBRARY, TestParvis};
+use parvis::appliance::certificate::{Files, ensure};
 use serde_json::json;
 
 /// How long Keycloak may take to start on a busy machine.

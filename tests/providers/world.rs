@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
+use parvis::appliance::certificate::{Files, ensure};
 use serde_json::Value;
 
 use crate::browser::{Browser, Hands, Page};

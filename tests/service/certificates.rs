@@ -142,7 +142,10 @@ async fn a_certificate_is_requested_and_renewed_at_two_thirds_without_dropping_a
     // Connections of before go on: one that asks now and then, and one that only listens.
     let mut open = parvis.connect().await;
     let mut stream = parvis.connect().await;
-    let request = format!("GET /live/home HTTP/1.1\r\nhost: {}\r\n\r\n", parvis.host());
+    let request = format!(
+        "GET /api/v1/live HTTP/1.1\r\nhost: {}\r\n\r\n",
+        parvis.host()
+    );
     stream.write_all(request.as_bytes()).await.unwrap();
     assert!(ask_again(&mut open, parvis.host()).await.contains("200 OK"));
     let first = wait_for_another(&parvis, &self_made).await;
@@ -580,8 +583,7 @@ async fn files_that_an_operator_replaces_are_taken_when_they_belong_together() {
     assert_eq!(log.matches("the new files are refused").count(), 1, "{log}");
     // A crash between the two files of an installation: the key is new, the certificate is not.
     parvis.stop();
-    let whole = [other.chain_pem().unwrap(), other.key_pem().unwrap()].concat();
-    parvis.write("pair.pem", whole);
+    parvis.write("certificate.pem.ready", other.chain_pem().unwrap());
     parvis.write("key.pem", other.key_pem().unwrap());
     let parvis = running(parvis).await;
     assert_eq!(served_fingerprint(&parvis).await, fingerprint(&other.leaf));

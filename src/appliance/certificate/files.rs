@@ -1,5 +1,6 @@
-//! The two files of the pair in use. They are replaced one after the other, so the pair is written whole to a third first:
-//! whoever finds two that do not belong together takes that one.
+//! The two files of the pair in use. They are replaced one after the other: the certificate lies ready before the key is
+//! replaced, so that an installation that a crash interrupts is ended at the next start. A third file holds the last pair
+//! that was good, whole.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -102,19 +103,24 @@ impl Files {
         self.keep(&pair.chain_pem()?, &pair.key_pem()?)
     }
 
-    /// The last pair that was good. When a crash left its key in place without its certificate, its installation is ended.
+    /// What to serve when the two do not belong together: the pair of an installation that a crash interrupted, which is
+    /// ended now, else the last that was good.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is neither.
     pub fn last_good(&self) -> Result<Pair, Error> {
-        let whole = fs::read(self.whole()).map_err(|error| unwritten(&self.whole(), &error))?;
-        let pair = Pair::from_pem(&whole, &whole, "")?;
-        let key = pair.key_pem()?;
-        if fs::read(&self.key).is_ok_and(|there| there == key) {
-            let _held = hold(&self.key).map_err(|error| unwritten(&self.key, &error))?;
-            self.put(&pair.chain_pem()?, &key)?;
+        if let Some(pair) = self.interrupted() {
+            let ready = ready(&self.certificate);
+            fs::rename(&ready, &self.certificate).map_err(|error| unwritten(&ready, &error))?;
+            return Ok(pair);
         }
-        Ok(pair)
+        let whole = fs::read(self.whole()).map_err(|error| unwritten(&self.whole(), &error))?;
+        Pair::from_pem(&whole, &whole, "")
+    }
+
+    fn interrupted(&self) -> Option<Pair> {
+        let chain = fs::read(ready(&self.certificate)).ok()?;
+        Pair::from_pem(&chain, &fs::read(&self.key).ok()?, "").ok()
     }
 
     pub(super) fn look(&self) -> [Look; 2] {
@@ -131,10 +137,23 @@ impl Files {
     }
 
     fn put(&self, chain: &[u8], key: &[u8]) -> Result<(), Error> {
+        let ready = ready(&self.certificate);
+        write(&ready, chain, 0o644).map_err(|error| unwritten(&ready, &error))?;
         replace(&self.key, key, 0o600).map_err(|error| unwritten(&self.key, &error))?;
-        replace(&self.certificate, chain, 0o644)
-            .map_err(|error| unwritten(&self.certificate, &error))
+        rename(&ready, &self.certificate).map_err(|error| unwritten(&self.certificate, &error))
     }
+}
+
+/// Where a certificate lies ready while its key is replaced.
+fn ready(certificate: &Path) -> PathBuf {
+    with_end(certificate, "ready")
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(end);
+    PathBuf::from(name)
 }
 
 pub(super) fn unwritten(path: &Path, error: &io::Error) -> Error {
@@ -150,27 +169,33 @@ fn hold(path: &Path) -> io::Result<File> {
     Ok(held)
 }
 
-/// Writes aside and moves into place: whoever reads finds the old or the new, whole. Made by root, it belongs to whoever
-/// the directory belongs to, so that the service can read it.
+/// Writes aside and moves into place: whoever reads finds the old or the new, whole.
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let aside = with_end(path, &format!("{}.new", std::process::id()));
+    write(&aside, bytes, mode)?;
+    rename(&aside, path)
+}
+
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    File::open(to.parent().unwrap_or(Path::new("/")))?.sync_all()
+}
+
+/// Writes a file to the disk. Made by root, it belongs to whoever its directory belongs to, so that the service can read it.
+fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(directory)?;
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(format!(".{}.new", std::process::id()));
-    let aside = PathBuf::from(aside);
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(mode)
-        .open(&aside)?;
+        .open(path)?;
     if geteuid().is_root() {
         let owner = fs::metadata(directory)?;
         let (user, group) = (Uid::from_raw(owner.uid()), Gid::from_raw(owner.gid()));
-        chown(&aside, Some(user), Some(group))?;
+        chown(path, Some(user), Some(group))?;
     }
     file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&aside, path)?;
-    File::open(directory)?.sync_all()
+    file.sync_all()
 }
