@@ -59,9 +59,9 @@ providers: target/keycloak/keycloak-$(KEYCLOAK)/bin/kc.sh
 	$(call say,Sign-on with Keycloak)
 	PARVIS_KEYCLOAK=$(CURDIR)/target/keycloak/keycloak-$(KEYCLOAK) cargo test --locked --test keycloak
 
-tls: target/trixie/usr/bin/testssl
+tls: packages-tls
 	$(call say,TLS as testssl grades it)
-	PARVIS_TESTSSL="chroot $(CURDIR)/target/trixie testssl" cargo test --locked --test tls -- --nocapture
+	cargo test --locked --test tls -- --nocapture
 
 recordings:
 	$(call say,What real sensors sent and real gates recorded (../shared/data))
@@ -90,12 +90,6 @@ target/keycloak/keycloak-$(KEYCLOAK)/bin/kc.sh: | packages-providers
 	cd target/keycloak && echo "$(KEYCLOAK_SHA256)  keycloak-quarkus-dist-$(KEYCLOAK).zip" | sha256sum --check --quiet
 	cd target/keycloak && unzip -q -o keycloak-quarkus-dist-$(KEYCLOAK).zip
 	touch $@
-
-# The testssl of Debian 12 does not grade; that of Debian 13 runs in a root of its own.
-target/trixie/usr/bin/testssl: | packages-tls
-	$(call say,testssl of Debian 13)
-	rm -rf target/trixie
-	mmdebstrap --quiet --variant=apt --include=testssl.sh,procps trixie target/trixie
 
 packages-build:
 	@.ci/packages build

@@ -178,7 +178,8 @@ pub async fn choose(
         Source::SelfMade => {
             let pair = make(&parvis.settings.web.public_name)?;
             let act = "make-certificate";
-            put(parvis, certificates, actor, &allowed, &pair, act).await?;
+            let facts = put(parvis, certificates, actor, &allowed, &pair, act).await?;
+            Notes::change(files, |notes| notes.made = Some(facts.fingerprint))?;
         }
         Source::Uploaded => {}
     }

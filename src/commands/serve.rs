@@ -16,6 +16,7 @@ use crate::auth::local::Local;
 use crate::auth::sealing::Seal;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::domain::certificate::Source;
 use crate::error::Error;
 use crate::ingest::{Recorder, Recording};
 use crate::live::Board;
@@ -36,7 +37,11 @@ pub(super) fn run(config: &Path) -> anyhow::Result<()> {
     let open_files = limits::raise_open_files();
     let name = &settings.web.public_name;
     let files = Files::of(&settings.web.certificate, &settings.web.key);
-    if let Some(fingerprint) = certificate::ensure(&files, name)? {
+    let mut made = certificate::ensure(&files, name)?;
+    if made.is_none() && settings.certificate.source == Source::SelfMade {
+        made = certificate::make_anew(&files, name, Clock::System.now())?;
+    }
+    if let Some(fingerprint) = made {
         log::info!("certificate: self-made for {name}, SHA-256 {fingerprint}");
     }
     let certificates = Arc::new(Certificates::open(files)?);

@@ -15,4 +15,4 @@ pub use files::Files;
 pub use notes::{Notes, Obtained};
 pub use pair::Pair;
 pub(in crate::appliance) use self_made::new_key;
-pub use self_made::{ensure, make};
+pub use self_made::{ensure, make, make_anew};

@@ -28,6 +28,8 @@ pub struct Obtained {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Notes {
+    /// The last certificate that was made here, by its fingerprint.
+    pub made: Option<String>,
     /// The last certificate that was obtained.
     pub obtained: Option<Obtained>,
     /// Failures since.

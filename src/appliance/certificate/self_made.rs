@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use chrono::TimeDelta;
 use openssl::asn1::Asn1Time;
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
@@ -15,11 +16,16 @@ use openssl::x509::extension::{
 };
 
 use super::pair::common_name;
-use super::{Files, Pair};
+use super::{Files, Notes, Pair};
+use crate::domain::certificate::covers;
+use crate::domain::reading::Moment;
 use crate::error::Error;
 
 /// How long a self-made certificate is good: what browsers accept at most.
 const DAYS: u32 = 397;
+
+/// So long before its end the next one is made.
+const MARGIN: TimeDelta = TimeDelta::days(31);
 
 /// Makes a key and a certificate for a name when neither file is there; returns its fingerprint then.
 ///
@@ -44,9 +50,34 @@ pub fn ensure(files: &Files, name: &str) -> Result<Option<String>, Error> {
             return Err(Error::Conflict(message));
         }
     }
+    put(files, name).map(Some)
+}
+
+/// Makes another one in place of one that was made here, when it is not for the name or ends within a month; returns its
+/// fingerprint then. What an operator put in place is not touched.
+///
+/// # Errors
+/// When the files cannot be read or written.
+pub fn make_anew(files: &Files, name: &str, now: Moment) -> Result<Option<String>, Error> {
+    let Ok(facts) = files.read().and_then(|pair| pair.facts()) else {
+        return Ok(None);
+    };
+    let is_ours = Notes::read(files).made.as_ref() == Some(&facts.fingerprint);
+    let is_for_name = facts.names.iter().any(|own| covers(own, name));
+    let is_fresh = now + MARGIN < facts.not_after;
+    if !is_ours || (is_for_name && is_fresh) {
+        return Ok(None);
+    }
+    put(files, name).map(Some)
+}
+
+/// Makes one, puts it in place, and remembers that it is ours.
+fn put(files: &Files, name: &str) -> Result<String, Error> {
     let pair = make(name)?;
+    let fingerprint = pair.facts()?.fingerprint;
     files.install(&pair)?;
-    Ok(Some(pair.facts()?.fingerprint))
+    Notes::change(files, |notes| notes.made = Some(fingerprint.clone()))?;
+    Ok(fingerprint)
 }
 
 /// Makes a key and a certificate for a name.
