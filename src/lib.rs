@@ -38,9 +38,9 @@
 //! | `parvis` | `domain` `error` `config` `clock` `persistence` |
 //! | `ingest` | `domain` `error` `clock` `persistence` `gateways` `parvis` |
 //! | `auth` | `domain` `error` `config` `clock` `persistence` `parvis` |
-//! | `actions` | `domain` `error` `clock` `persistence` `auth` `parvis` |
+//! | `actions` | `domain` `error` `clock` `persistence` `auth` `appliance` `parvis` |
 //! | `live` | `domain` `parvis` |
-//! | `tasks` | `domain` `error` `config` `clock` `persistence` `auth` |
+//! | `tasks` | `domain` `error` `config` `clock` `persistence` `auth` `appliance` `parvis` |
 //! | `web` | `domain` `error` `config` `gateways` `appliance` `parvis` `ingest` `auth` `actions` `live` |
 //! | `commands` | everything |
 //!

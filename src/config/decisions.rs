@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::Unusable;
@@ -124,6 +125,12 @@ impl Decisions {
             Some(value) => drop(table.insert(name.to_owned(), value.into())),
             None => drop(table.remove(name)),
         }
+    }
+
+    /// What was decided about a table, with defaults for what was not; none when nothing was.
+    #[must_use]
+    pub fn table<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        self.0.get(name)?.clone().try_into().ok()
     }
 
     /// The settings with what was decided laid over them, table by table.

@@ -30,8 +30,8 @@ mod services;
 mod signed_in;
 mod stream;
 mod texts;
-mod tls;
+mod upload;
 
 pub use server::{Doors, Running, block_on};
-pub use services::Services;
+pub use services::{Parts, Services};
 pub use texts::Texts;

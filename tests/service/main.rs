@@ -4,6 +4,8 @@
 mod harness;
 
 mod administering;
+mod authority;
+mod certificates;
 mod demo;
 mod describing;
 mod doors;
@@ -15,6 +17,7 @@ mod importing;
 mod local_accounts;
 mod mail;
 mod pages;
+mod pebble;
 mod people;
 mod permissions;
 mod ports;
