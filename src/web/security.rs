@@ -39,10 +39,8 @@ struct ShownPasskey {
 struct Page<'t> {
     frame: Frame<'t>,
     token: String,
-    /// A second factor is needed and this session has none.
-    is_too_weak: bool,
-    /// The password is shorter than the person's roles ask.
-    must_lengthen: bool,
+    /// What the person must do first, in words.
+    advice: Option<String>,
     /// There is a second factor, and this session did not use it.
     must_confirm: bool,
     may_have_passkeys: bool,
@@ -106,7 +104,16 @@ fn build<'t>(
     };
     let has_factor = factors.codes_since.is_some() || !factors.passkeys.is_empty();
     let session = who.session.as_ref();
-    let must_lengthen = session.is_some_and(|session| has_short_password(&session.method));
+    let must_confirm = has_factor && !who.actor.is_strong;
+    let advice = if session.is_some_and(|session| has_short_password(&session.method)) {
+        Some("security-too-short")
+    } else if must_confirm {
+        Some("security-confirm")
+    } else if factors.is_administrator && !who.actor.is_strong {
+        Some("security-too-weak")
+    } else {
+        None
+    };
     let visiting = admin::visiting(request, services, who);
     let passkeys = factors.passkeys.into_iter().map(|key| ShownPasskey {
         id: key.id,
@@ -138,9 +145,8 @@ fn build<'t>(
     Page {
         frame: Frame::private(request, services, language, wish, Some(visiting)),
         token: who.csrf.clone(),
-        is_too_weak: factors.is_administrator && !who.actor.is_strong,
-        must_lengthen,
-        must_confirm: has_factor && !who.actor.is_strong,
+        advice: advice.map(|key| t.say(key)),
+        must_confirm,
         may_have_passkeys: services
             .parvis
             .settings
