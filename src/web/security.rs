@@ -34,6 +34,9 @@ struct ShownPasskey {
     words: String,
 }
 
+/// The advice to show the second factor that there is.
+const CONFIRM: &str = "security-confirm";
+
 #[derive(Template)]
 #[template(path = "security.html")]
 struct Page<'t> {
@@ -41,6 +44,8 @@ struct Page<'t> {
     token: String,
     /// What the person must do first, in words.
     advice: Option<String>,
+    /// Whether confirming is what they must do.
+    can_confirm: bool,
     /// There is a second factor, and this session did not use it.
     must_confirm: bool,
     may_have_passkeys: bool,
@@ -108,7 +113,7 @@ fn build<'t>(
     let advice = if session.is_some_and(|session| has_short_password(&session.method)) {
         Some("security-too-short")
     } else if must_confirm {
-        Some("security-confirm")
+        Some(CONFIRM)
     } else if factors.is_administrator && !who.actor.is_strong {
         Some("security-too-weak")
     } else {
@@ -146,6 +151,7 @@ fn build<'t>(
         frame: Frame::private(request, services, language, wish, Some(visiting)),
         token: who.csrf.clone(),
         advice: advice.map(|key| t.say(key)),
+        can_confirm: advice == Some(CONFIRM),
         must_confirm,
         may_have_passkeys: services
             .parvis
