@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use url::Url;
 
 use super::Settings;
+use crate::domain::certificate::Source;
 use crate::domain::ports::{Destination, Kind};
 
 impl Settings {
@@ -22,10 +23,13 @@ impl Settings {
             .proxy
             .as_deref()
             .and_then(|proxy| destination(Kind::IdentityProvider, proxy));
+        let authority = (self.certificate.source == Source::Acme)
+            .then(|| destination(Kind::CertificateAuthority, &self.certificate.directory));
         let direct = told
             .iter()
-            .filter(|told| proxy.is_none() || self.auth.goes_around_proxy(&told.host))
-            .cloned();
+            .cloned()
+            .chain(authority.flatten())
+            .filter(|told| proxy.is_none() || self.auth.goes_around_proxy(&told.host));
         direct.chain(mail).chain(proxy.clone()).collect()
     }
 }
@@ -88,6 +92,17 @@ mod tests {
                 "identity-provider idp.uni.example 8443",
             ]
         );
+    }
+
+    #[test]
+    fn an_authority_is_reached_when_the_certificate_comes_from_one() {
+        let directory = "directory = \"https://acme.uni.example:14000/dir\"\n";
+        let settings = |source: &str| format!("[certificate]\nsource = \"{source}\"\n{directory}");
+        assert_eq!(
+            destinations(&settings("acme"), &[]),
+            ["certificate-authority acme.uni.example 14000"]
+        );
+        assert_eq!(destinations(&settings("uploaded"), &[]), [""; 0]);
     }
 
     #[test]
