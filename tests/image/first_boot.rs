@@ -36,7 +36,6 @@ pub(crate) fn nothing_has_failed(lab: &mut Lab) {
         "postgresql.service",
         "ssh.service",
         "parvis-health.service",
-        "boot-complete.target",
     ] {
         assert_eq!(
             machine.root(&format!("systemctl is-active {unit}")),
