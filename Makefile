@@ -1,4 +1,4 @@
-# What there is to do here: demo, build, test, bench. Each installs what it lacks, says what it does, and may be run again.
+# What there is to do here: demo, build, test, bench, image. Each installs what it lacks, says what it does, and may be run again.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -9,6 +9,9 @@ HTTPS_PORT ?= 8443
 HTTP_PORT ?= 8080
 export HTTPS_PORT HTTP_PORT
 
+# For whom the image is: cloud (virtual machines) or metal (servers of one's own).
+FLAVOUR ?= cloud
+
 # The provider that most universities have, for one whole run of sign-on.
 KEYCLOAK = 26.7.3
 KEYCLOAK_SHA256 = 27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f
@@ -18,13 +21,15 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 # A test stops at what it did not expect, asks the clock, and may be long.
 TESTS_MAY := $(addprefix -A clippy::,pedantic unwrap_used panic indexing_slicing as_conversions disallowed_methods)
 
-.PHONY: help demo build test bench lint format docs unit firewall browser providers recordings tls packages-build packages-test packages-bench packages-providers packages-tls clean
+.PHONY: help demo build test bench lint format docs unit firewall browser providers recordings tls packages-build packages-test packages-bench packages-providers packages-tls packages-image image image-test clean
 
 help:
 	@echo "make demo    a living demo campus on https://localhost:$(HTTPS_PORT)"
 	@echo "make build   the release binary, target/release/parvis"
 	@echo "make test    every check: format, lints, documentation, unit, property, service and browser tests"
 	@echo "make bench   measurements, each as a ratio to a named reference"
+	@echo "make image   the appliance for virtual machines in image/out; FLAVOUR=metal for servers"
+	@echo "make image-test  boots it and examines it from outside"
 
 demo: build
 	$(call say,Starting the demo campus)
@@ -41,7 +46,7 @@ lint:
 	$(call say,Format and lints)
 	cargo fmt --check
 	cargo clippy --locked --lib --bins -- -D warnings
-	cargo clippy --locked --tests --benches --test browser --test firewall --test keycloak --test recordings --test tls -- -D warnings $(TESTS_MAY)
+	cargo clippy --locked --tests --benches --test browser --test firewall --test image --test keycloak --test recordings --test tls -- -D warnings $(TESTS_MAY)
 
 docs:
 	$(call say,Documentation)
@@ -71,6 +76,16 @@ tls: packages-tls
 recordings:
 	$(call say,What real sensors sent and real gates recorded (../shared/data))
 	cargo test --locked --test recordings
+
+# PARVIS_BINARY names a program that is there already; else the release is built.
+image: packages-image $(if $(PARVIS_BINARY),,build)
+	$(call say,Image of the appliance)
+	image/build $(FLAVOUR)
+
+image-test: packages-image
+	$(call say,The appliance from outside)
+	cargo test --locked --test image --no-run
+	cargo test --locked --test image $(if $(filter 0,$(shell id -u)),,--config "target.'cfg(unix)'.runner = 'sudo -n'") -- $(STORIES)
 
 bench: packages-bench
 	$(call say,Measurements)
@@ -110,6 +125,9 @@ packages-providers:
 
 packages-tls:
 	@.ci/packages build tls
+
+packages-image:
+	@.ci/packages build image
 
 clean:
 	rm -rf target .demo tests/browser/node_modules tests/providers/node_modules

@@ -1,0 +1,172 @@
+//! The network and the disks of the examination: a bridge-less link to one guest, with DHCP and router advertisements.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::machine::{Machine, Setup};
+
+/// The end of the link that is the examiner's.
+const HERE: &str = "192.0.2.1";
+
+/// What the guest is given by DHCP.
+pub(crate) const GUEST: &str = "192.0.2.10";
+
+/// What the guest makes of the advertised prefix and its card.
+pub(crate) const GUEST_IPV6: &str = "2001:db8:9a::5054:ff:fe9a:1";
+
+/// The card of the guest.
+pub(crate) const CARD: &str = "52:54:00:9a:00:01";
+
+/// The link, the disks and the machine that is examined.
+pub(crate) struct Lab {
+    directory: PathBuf,
+    image: PathBuf,
+    machine: Option<Machine>,
+    _dhcp: Child,
+}
+
+impl Lab {
+    /// Lays the network and finds the image.
+    pub(crate) fn open() -> Self {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let directory = checkout.join("target/image-test");
+        fs::create_dir_all(&directory).expect("target/image-test can be made");
+        let image = std::env::var_os("PARVIS_IMAGE")
+            .map_or_else(|| newest(&checkout.join("image/out")), PathBuf::from);
+        println!("image {}", image.display());
+        for line in [
+            "link set lo up",
+            "tuntap add tap0 mode tap",
+            "addr add 192.0.2.1/24 dev tap0",
+            "addr add 2001:db8:9a::1/64 dev tap0 nodad",
+            "link set tap0 up",
+        ] {
+            run("ip", line.split(' '));
+        }
+        let dhcp = Command::new("dnsmasq")
+            .args([
+                "--no-daemon",
+                "--conf-file=/dev/null",
+                "--interface=tap0",
+                "--bind-interfaces",
+                "--port=0",
+                "--enable-ra",
+            ])
+            .arg("--leasefile-ro")
+            .arg(format!("--dhcp-range={HERE},static"))
+            .arg(format!("--dhcp-host={CARD},{GUEST}"))
+            .arg("--dhcp-range=2001:db8:9a::,ra-only")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("dnsmasq starts");
+        let key = directory.join("key");
+        if !key.exists() {
+            run(
+                "ssh-keygen",
+                [
+                    "-q",
+                    "-t",
+                    "ed25519",
+                    "-N",
+                    "",
+                    "-f",
+                    &key.display().to_string(),
+                ],
+            );
+        }
+        Self {
+            directory,
+            image,
+            machine: None,
+            _dhcp: dhcp,
+        }
+    }
+
+    /// The machine that most stories share; the first to ask for it waits until it boots.
+    pub(crate) fn machine(&mut self) -> &mut Machine {
+        if self.machine.is_none() {
+            let disk = self.fresh_disk("shared");
+            let mut machine = Machine::boot(Setup::new(&self.directory, "shared", disk));
+            machine.until_ready();
+            self.machine = Some(machine);
+        }
+        self.machine.as_mut().expect("it was made above")
+    }
+
+    /// A copy of the image, as large as a small server's disk.
+    pub(crate) fn fresh_disk(&self, name: &str) -> PathBuf {
+        let disk = self.directory.join(format!("{name}.raw"));
+        copy(&self.image, &disk);
+        fs::OpenOptions::new()
+            .write(true)
+            .open(&disk)
+            .and_then(|file| file.set_len(8 << 30))
+            .expect("the disk can be grown");
+        disk
+    }
+
+    /// The image that is examined.
+    pub(crate) fn image(&self) -> &Path {
+        &self.image
+    }
+
+    /// The private key whose public one the machine was given.
+    pub(crate) fn key(&self) -> PathBuf {
+        self.directory.join("key")
+    }
+
+    /// The end of the console, for whoever looks for a reason.
+    pub(crate) fn last_words(&self) -> String {
+        let console = self
+            .machine
+            .as_ref()
+            .map(Machine::console)
+            .unwrap_or_default();
+        let lines: Vec<&str> = console.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+/// Copies a disk without its holes.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    run(
+        "cp",
+        [
+            "--sparse=always",
+            &from.display().to_string(),
+            &to.display().to_string(),
+        ],
+    );
+}
+
+/// Runs a program that must succeed and gives what it said.
+pub(crate) fn run<'a>(program: &str, arguments: impl IntoIterator<Item = &'a str>) -> String {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{program} cannot be run: {error}"));
+    assert!(
+        output.status.success(),
+        "{program} failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn newest(directory: &Path) -> PathBuf {
+    fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "raw"))
+        .max_by_key(|path| path.metadata().and_then(|file| file.modified()).ok())
+        .unwrap_or_else(|| {
+            panic!(
+                "there is no image in {}: run make image",
+                directory.display()
+            )
+        })
+}

@@ -1,0 +1,322 @@
+//! A virtual machine: firmware with Secure Boot, one disk, one card, a log of its console, and a root shell for the examiner.
+//!
+//! The shell is no part of the image: whoever has the hypervisor can hand systemd a unit, and this does.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::lab::{CARD, GUEST, copy, run};
+
+const FIRMWARE: &str = "/usr/share/OVMF/OVMF_CODE_4M.fd";
+const VARIABLES: &str = "/usr/share/OVMF/OVMF_VARS_4M.fd";
+
+/// Starts the examiner's shell on a port that only the hypervisor reaches.
+const EXAMINER: &str = "[Unit]\nDescription=Examiner\n[Service]\n\
+    ExecStart=/bin/bash -c 'while :; do bash <>/dev/virtio-ports/examiner >&0 2>&1; sleep 1; done'\n";
+
+/// How a machine is started.
+pub(crate) struct Setup {
+    directory: PathBuf,
+    name: &'static str,
+    disk: PathBuf,
+    /// Name and content of what systemd is handed at boot.
+    pub(crate) credentials: Vec<(String, String)>,
+    pub(crate) memory_mb: u32,
+}
+
+impl Setup {
+    pub(crate) fn new(directory: &Path, name: &'static str, disk: PathBuf) -> Self {
+        let key = fs::read_to_string(directory.join("key.pub")).expect("the examiner has a key");
+        Self {
+            directory: directory.to_owned(),
+            name,
+            disk,
+            credentials: vec![
+                ("ssh.authorized_keys.operator".to_owned(), key),
+                (
+                    "systemd.extra-unit.examiner.service".to_owned(),
+                    EXAMINER.to_owned(),
+                ),
+                (
+                    "systemd.unit-dropin.basic.target~examiner".to_owned(),
+                    "[Unit]\nWants=examiner.service\n".to_owned(),
+                ),
+            ],
+            memory_mb: 2048,
+        }
+    }
+
+    fn file(&self, extension: &str) -> PathBuf {
+        self.directory.join(format!("{}.{extension}", self.name))
+    }
+}
+
+/// A machine that runs.
+pub(crate) struct Machine {
+    setup: Setup,
+    process: Child,
+    shell: UnixStream,
+    started: Instant,
+}
+
+impl Machine {
+    /// Starts a machine from its disk, with a firmware that knows no keys yet.
+    pub(crate) fn boot(setup: Setup) -> Self {
+        copy(Path::new(VARIABLES), &setup.file("variables"));
+        Self::start(setup)
+    }
+
+    fn start(setup: Setup) -> Self {
+        let socket = setup.file("shell");
+        let _ = fs::remove_file(&socket);
+        let mut command = Command::new("qemu-system-x86_64");
+        command
+            .args([
+                "-machine",
+                "q35",
+                "-smp",
+                "2",
+                "-display",
+                "none",
+                "-monitor",
+                "none",
+                "-nodefaults",
+            ])
+            .args(["-m", &setup.memory_mb.to_string()])
+            .args(acceleration())
+            .args([
+                "-drive",
+                &format!("if=pflash,format=raw,readonly=on,file={FIRMWARE}"),
+            ])
+            .args([
+                "-drive",
+                &format!(
+                    "if=pflash,format=raw,file={}",
+                    setup.file("variables").display()
+                ),
+            ])
+            .args([
+                "-drive",
+                &format!(
+                    "if=none,id=disk,format=raw,cache=writeback,file={}",
+                    setup.disk.display()
+                ),
+            ])
+            .args(["-device", "virtio-blk-pci,drive=disk,bootindex=1"])
+            .args(["-netdev", "tap,id=link,ifname=tap0,script=no,downscript=no"])
+            .args([
+                "-device",
+                &format!("virtio-net-pci,netdev=link,mac={CARD},romfile="),
+            ])
+            .args(["-device", "virtio-rng-pci", "-device", "virtio-serial"])
+            .args([
+                "-chardev",
+                &format!(
+                    "socket,id=shell,server=on,wait=off,path={}",
+                    socket.display()
+                ),
+            ])
+            .args(["-device", "virtserialport,chardev=shell,name=examiner"])
+            .args(["-device", "i6300esb", "-action", "watchdog=reset"])
+            .args([
+                "-smbios",
+                "type=1,uuid=7b1f2a52-0d1c-4e0a-9d6e-0123456789ab",
+            ])
+            .args([
+                "-serial",
+                &format!("file:{}", setup.file("console").display()),
+            ]);
+        for (name, content) in &setup.credentials {
+            let encoded = encoded(content, &setup.file("credential"));
+            command.args([
+                "-smbios",
+                &format!("type=11,value=io.systemd.credential.binary:{name}={encoded}"),
+            ]);
+        }
+        let process = command
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("qemu-system-x86_64 starts");
+        let shell = within(Duration::from_secs(20), "the port of the shell", || {
+            UnixStream::connect(&socket).ok()
+        });
+        Self {
+            setup,
+            process,
+            shell,
+            started: Instant::now(),
+        }
+    }
+
+    /// Waits until the page is ready; gives the seconds since the start.
+    pub(crate) fn until_ready(&mut self) -> u64 {
+        within(patience(), "the page to be ready", || {
+            (status("/health/ready") == "200").then_some(())
+        });
+        self.started.elapsed().as_secs()
+    }
+
+    /// Runs a command as root inside and gives what it said.
+    pub(crate) fn root(&mut self, command: &str) -> String {
+        let mark = format!("@@{}", self.started.elapsed().as_nanos());
+        // The mark is put together inside, so that an echo of the command is not taken for its end.
+        writeln!(
+            self.shell,
+            "{{ {command}\n}} </dev/null 2>&1; printf '\\n%s%s\\n' '@@' '{}'",
+            &mark[2..]
+        )
+        .expect("the shell takes commands");
+        self.shell
+            .set_read_timeout(Some(patience()))
+            .expect("a socket has a timeout");
+        let mut said = Vec::new();
+        let mut byte = [0; 4096];
+        loop {
+            let count = self
+                .shell
+                .read(&mut byte)
+                .unwrap_or_else(|error| panic!("no answer to {command:?}: {error}"));
+            said.extend_from_slice(&byte[..count]);
+            let text = String::from_utf8_lossy(&said);
+            if let Some(end) = text.find(&mark) {
+                return text[..end].trim().to_owned();
+            }
+        }
+    }
+
+    /// What the console showed since the start.
+    pub(crate) fn console(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.setup.file("console")).unwrap_or_default())
+            .into_owned()
+    }
+
+    /// Boots again from inside, and waits for the page.
+    pub(crate) fn reboot(&mut self) -> u64 {
+        let before = self.boot_id();
+        self.started = Instant::now();
+        self.shell
+            .write_all(b"systemctl reboot\n")
+            .expect("the shell takes commands");
+        within(patience(), "the machine to go down", || {
+            (status("/health/live") == "000").then_some(())
+        });
+        let seconds = self.until_ready();
+        assert_ne!(before, self.boot_id(), "the machine did not boot again");
+        seconds
+    }
+
+    /// Cuts the power and switches it on again; what the firmware and the disk hold is kept.
+    pub(crate) fn cut_power(&mut self) {
+        self.process.kill().expect("qemu can be killed");
+        let _ = self.process.wait();
+        let setup = Setup {
+            directory: self.setup.directory.clone(),
+            name: self.setup.name,
+            disk: self.setup.disk.clone(),
+            credentials: self.setup.credentials.clone(),
+            memory_mb: self.setup.memory_mb,
+        };
+        *self = Self::start(setup);
+    }
+
+    fn boot_id(&mut self) -> String {
+        self.root("cat /proc/sys/kernel/random/boot_id")
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The status of a page, `000` where nobody answers.
+pub(crate) fn status(path: &str) -> String {
+    let output = Command::new("curl")
+        .args([
+            "--silent",
+            "--insecure",
+            "--max-time",
+            "10",
+            "--output",
+            "/dev/null",
+            "--write-out",
+            "%{http_code}",
+        ])
+        .arg(format!("https://{GUEST}{path}"))
+        .output()
+        .expect("curl runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Asks every second until there is an answer.
+pub(crate) fn within<T>(time: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(
+            begun.elapsed() < time,
+            "waited {} s for {what}",
+            time.as_secs()
+        );
+        sleep(Duration::from_secs(1));
+    }
+}
+
+/// How long a boot may take: a machine without KVM that others use too is slow.
+fn patience() -> Duration {
+    Duration::from_secs(if acceleration().contains(&"kvm") {
+        180
+    } else {
+        1500
+    })
+}
+
+/// KVM where it can run this firmware, else TCG: nested virtualisation often cannot.
+fn acceleration() -> &'static [&'static str] {
+    static CHOSEN: OnceLock<&[&str]> = OnceLock::new();
+    CHOSEN.get_or_init(|| {
+        let kvm: &[&str] = &["-accel", "kvm", "-cpu", "host,-arch-capabilities"];
+        let trial = Command::new("timeout")
+            .args([
+                "6",
+                "qemu-system-x86_64",
+                "-machine",
+                "q35",
+                "-display",
+                "none",
+                "-monitor",
+                "none",
+                "-nodefaults",
+            ])
+            .args(kvm)
+            .args([
+                "-drive",
+                &format!("if=pflash,format=raw,readonly=on,file={FIRMWARE}"),
+            ])
+            .output()
+            .expect("timeout of coreutils runs");
+        let works = trial.status.code() == Some(124)
+            && !String::from_utf8_lossy(&trial.stderr).contains("KVM internal error");
+        println!("accelerator {}", if works { "kvm" } else { "tcg" });
+        if works {
+            kvm
+        } else {
+            &["-accel", "tcg,thread=multi,tb-size=1024", "-cpu", "max"]
+        }
+    })
+}
+
+fn encoded(content: &str, file: &Path) -> String {
+    fs::write(file, content).expect("the directory of the examination can be written");
+    run("base64", ["--wrap=0", &file.display().to_string()])
+}
