@@ -1,11 +1,12 @@
 //! The parts in use: settings, clock, database and the campus as it now is.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Decisions, Settings, Undecided};
 use crate::domain::campus::Campus;
 use crate::error::Error;
 use crate::persistence::{self, Connections, Database};
@@ -56,6 +57,27 @@ impl Parvis {
         Ok(self.campus())
     }
 
+    /// Decides something for this machine; it holds from the next start on.
+    ///
+    /// # Errors
+    /// When the settings name no file for decisions, it cannot be written, or what is decided cannot be used.
+    pub fn decide(&self, change: impl FnOnce(&mut Decisions)) -> Result<(), Error> {
+        Decisions::change(self.decisions()?, change).map_err(refused)
+    }
+
+    /// Keeps a secret beside the decisions, and returns its path.
+    ///
+    /// # Errors
+    /// When the settings name no file for decisions, or it cannot be written.
+    pub fn keep_secret(&self, name: &str, secret: &[u8]) -> Result<PathBuf, Error> {
+        Decisions::keep_secret(self.decisions()?, name, secret).map_err(refused)
+    }
+
+    fn decisions(&self) -> Result<&PathBuf, Error> {
+        let decisions = self.settings.decisions.as_ref();
+        decisions.ok_or(Undecided::Nowhere).map_err(refused)
+    }
+
     /// How many migrations the database lacks.
     ///
     /// # Errors
@@ -63,4 +85,8 @@ impl Parvis {
     pub async fn lacking_migrations(&self) -> Result<usize, Error> {
         self.database.read(persistence::pending_migrations).await
     }
+}
+
+fn refused(undecided: Undecided) -> Error {
+    Error::Conflict(undecided.to_string())
 }

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod disk;
 pub mod exchange;
 pub mod firewall;
+pub mod files;
 pub mod limits;
 pub mod listeners;
 pub mod names;

@@ -29,6 +29,12 @@ pub fn alive() {
     tell(&[("WATCHDOG", "1")]);
 }
 
+/// Whether systemd looks after this process, and starts it again when it ends.
+#[must_use]
+pub fn looks_after_us() -> bool {
+    std::env::var_os("NOTIFY_SOCKET").is_some()
+}
+
 /// How often systemd wants to hear that the service is alive: half of what its unit says.
 #[must_use]
 pub fn watchdog_period() -> Option<Duration> {

@@ -23,6 +23,7 @@ mod sensors;
 mod serve;
 mod ssh;
 mod watching;
+mod set_up;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -51,6 +52,9 @@ struct Cli {
 enum Command {
     /// Answer on the network.
     Serve,
+    /// Set the machine up, by questions or from a file.
+    #[command(name = "setup")]
+    SetUp(set_up::Arguments),
     /// Bring the database schema to the version of this program.
     Migrate,
     /// Create or change the campus as a file describes it.
@@ -103,6 +107,7 @@ pub fn run() -> ExitCode {
     let Cli { config, command } = Cli::parse();
     let result = match command {
         Command::Serve => serve::run(&config),
+        Command::SetUp(arguments) => set_up::run(&config, &arguments),
         Command::Migrate => migrate::run(&config),
         Command::Apply(arguments) => apply::run(&config, &arguments),
         Command::Decode(arguments) => decode::run(&arguments),

@@ -2,9 +2,8 @@
 //!
 //! It holds nothing that says where facts are or who may read them: those stay with whoever installs the machine.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
@@ -12,6 +11,7 @@ use toml::{Table, Value};
 use super::Unusable;
 use super::lines::{line_at, line_of};
 use super::settings::Settings;
+use crate::appliance::files::replace;
 
 /// What may be decided: whole tables, or single keys of one.
 const DECIDABLE: [&str; 10] = [
@@ -190,25 +190,6 @@ fn hold(path: &Path) -> io::Result<File> {
     let held = File::open(directory)?;
     held.lock()?;
     Ok(held)
-}
-
-/// Written aside and moved into place: whoever reads finds the old or the new, whole.
-fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let aside = path.with_extension("new");
-    match fs::remove_file(&aside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&aside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&aside, path)?;
-    File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()
 }
 
 #[cfg(test)]

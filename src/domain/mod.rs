@@ -32,6 +32,7 @@ pub mod ports;
 pub mod reading;
 pub mod role;
 pub mod session;
+pub mod set_up;
 pub mod space_day;
 pub mod throttle;
 pub mod token;

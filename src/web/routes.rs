@@ -8,7 +8,7 @@ use super::api::{history, live, me, openapi, places, recounts, spaces};
 use super::services::Services;
 use super::{
     account, admin, assets, failure, health, ingest, local as local_door, metrics, pages,
-    redirect as redirection, security, security_contact,
+    redirect as redirection, security, security_contact, set_up,
 };
 
 /// What everybody reaches over HTTPS. What is asked most stands first; what could be a language stands last.
@@ -224,6 +224,19 @@ pub(super) fn local(config: &mut ServiceConfig) {
         .service(showing("/metrics", metrics::show))
         .service(taking("/hand-in/{gateway}", local_door::hand_in))
         .default_service(web::route().to(failure::no_route));
+}
+
+/// What everybody reaches over HTTPS while the machine is being set up.
+pub(super) fn setting_up(config: &mut ServiceConfig) {
+    config
+        .service(showing("/health/live", health::live))
+        .service(showing("/health/ready", health::ready))
+        .service(showing("/assets/{name}", assets::show))
+        .service(showing("/favicon.ico", pages::icon))
+        .service(both("/set-up", set_up::show, set_up::take))
+        .service(taking("/set-up/code", set_up::enter))
+        .service(both("/set-up/summary", set_up::summary, set_up::finish))
+        .default_service(web::route().to(set_up::not_yet));
 }
 
 /// What everybody reaches over HTTPS while the database is not there yet.

@@ -177,10 +177,16 @@ impl Doors {
             workers => workers,
         };
         let data = web::Data::from(Arc::clone(services));
+        let is_being_set_up = services.is_being_set_up;
         let app = {
             let data = data.clone();
             move || {
-                let app = App::new().app_data(data.clone()).configure(routes::public);
+                let routes = if is_being_set_up {
+                    routes::setting_up
+                } else {
+                    routes::public
+                };
+                let app = App::new().app_data(data.clone()).configure(routes);
                 map_config(app.into_factory(), |()| AppConfig::default())
             }
         };
@@ -188,7 +194,12 @@ impl Doors {
             let app = App::new().app_data(data.clone()).configure(routes::local);
             map_config(app.into_factory(), |()| AppConfig::default())
         };
-        let target = web::Data::new(redirect::Target(settings.public_address()));
+        let target = web::Data::new(if is_being_set_up {
+            let port = settings.public_port.unwrap_or(settings.https.port());
+            redirect::Target::Host(port)
+        } else {
+            redirect::Target::Name(settings.public_address())
+        });
         let redirect_app = move || {
             let app = App::new()
                 .app_data(target.clone())

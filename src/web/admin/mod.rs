@@ -3,7 +3,7 @@
 mod account;
 mod adopt;
 mod audit;
-mod field;
+pub(super) mod field;
 mod forms;
 mod gateways;
 mod home;
