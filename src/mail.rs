@@ -74,7 +74,12 @@ impl Post {
     ///
     /// # Errors
     /// Why the mail server does not take it, in its own words where it has some.
-    pub async fn hand_over(&self, recipient: &str, subject: &str, body: String) -> Result<(), String> {
+    pub async fn hand_over(
+        &self,
+        recipient: &str,
+        subject: &str,
+        body: String,
+    ) -> Result<(), String> {
         let to: Mailbox = recipient
             .parse()
             .map_err(|error| format!("the address: {error}"))?;

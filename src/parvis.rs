@@ -65,6 +65,16 @@ impl Parvis {
         Decisions::change(self.decisions()?, change).map_err(refused)
     }
 
+    /// What was decided so far, whether it holds already or from the next start on.
+    ///
+    /// # Errors
+    /// When the settings name no file for decisions, or it cannot be read.
+    pub fn decided(&self) -> Result<serde_json::Value, Error> {
+        let decisions =
+            Decisions::read(self.decisions()?).map_err(|error| refused(error.into()))?;
+        decisions.shown().map_err(Error::internal)
+    }
+
     /// Keeps a secret beside the decisions, and returns its path.
     ///
     /// # Errors

@@ -247,7 +247,9 @@ pub async fn finish(
 
             if let Some(issuer) = answers.issuer.issuer() {
                 let secret = answers.issuer.client_secret.as_ref();
-                let sealed = secret.map(|secret| seal.seal(secret.as_bytes())).transpose()?;
+                let sealed = secret
+                    .map(|secret| seal.seal(secret.as_bytes()))
+                    .transpose()?;
                 save_within(tx, &actor, issuer, sealed.as_deref(), now)?;
             }
 

@@ -15,7 +15,11 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let aside = path.with_extension("new");
     remove(&aside)?;
     let mut options = OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(mode).open(&aside)?;
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&aside)?;
     file.set_permissions(Permissions::from_mode(mode))?;
     file.write_all(bytes)?;
     file.sync_all()?;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod console;
 mod counts_file;
 mod decode;
 mod demo;
@@ -15,7 +16,9 @@ mod import;
 mod issuer;
 mod logging;
 mod mail;
+mod menu;
 mod migrate;
+mod network;
 mod person;
 mod recount;
 mod replay;
@@ -55,6 +58,18 @@ enum Command {
     /// Set the machine up, by questions or from a file.
     #[command(name = "setup")]
     SetUp(set_up::Arguments),
+    /// Show what the console of the machine shows.
+    Console(console::Arguments),
+    /// Choose from what operators do with the machine.
+    Menu,
+    /// Give the machine its place in the network.
+    Network {
+        /// Where it is written down.
+        #[arg(long, global = true, default_value = "/var/lib/parvis/network.toml")]
+        file: PathBuf,
+        #[command(subcommand)]
+        command: network::Command,
+    },
     /// Bring the database schema to the version of this program.
     Migrate,
     /// Create or change the campus as a file describes it.
@@ -108,6 +123,9 @@ pub fn run() -> ExitCode {
     let result = match command {
         Command::Serve => serve::run(&config),
         Command::SetUp(arguments) => set_up::run(&config, &arguments),
+        Command::Console(arguments) => console::run(&config, &arguments),
+        Command::Menu => menu::run(&config),
+        Command::Network { file, command } => network::run(&file, &command),
         Command::Migrate => migrate::run(&config),
         Command::Apply(arguments) => apply::run(&config, &arguments),
         Command::Decode(arguments) => decode::run(&arguments),

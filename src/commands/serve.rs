@@ -256,7 +256,8 @@ fn schedule(
 }
 
 /// What happens when the service ends itself.
-const RESTART: &str = "ending, to begin again with what was decided; without systemd, start it again yourself";
+const RESTART: &str =
+    "ending, to begin again with what was decided; without systemd, start it again yourself";
 
 /// Waits until the machine is set up, here or by a command.
 async fn end_of_set_up(parvis: &Parvis) {

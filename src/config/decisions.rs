@@ -126,6 +126,14 @@ impl Decisions {
         }
     }
 
+    /// What was decided, for a page.
+    ///
+    /// # Errors
+    /// When it is not to be written as JSON, which a number that is none is not.
+    pub fn shown(&self) -> Result<serde_json::Value, serde_json::Error> {
+        serde_json::to_value(&self.0)
+    }
+
     /// The settings with what was decided laid over them, table by table.
     pub(super) fn over(self, settings: Table) -> Table {
         laid_over(settings, self.0)

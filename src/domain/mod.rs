@@ -24,6 +24,7 @@ pub mod issuer;
 pub mod item;
 pub mod level;
 pub mod mapping;
+pub mod network;
 pub mod notice;
 pub mod person;
 pub mod picture;

@@ -60,14 +60,21 @@ impl NewPerson {
         if self.name.is_empty() || self.name.chars().count() > LONGEST {
             faults.push(("name", "a person has a name of 1 to 200 characters"));
         }
-        if self.email.as_deref().is_some_and(|email| !is_address(email)) {
+        if self
+            .email
+            .as_deref()
+            .is_some_and(|email| !is_address(email))
+        {
             faults.push(("email", "an e-mail address is written name@host"));
         }
         let fits = |letter: char| letter.is_ascii_alphanumeric() || ".-_@".contains(letter);
         if self.login.as_ref().is_some_and(|login| {
             login.is_empty() || login.len() > LONGEST_LOGIN || !login.chars().all(fits)
         }) {
-            faults.push(("login", "use letters, digits, and . - _ @, at most 80 of them"));
+            faults.push((
+                "login",
+                "use letters, digits, and . - _ @, at most 80 of them",
+            ));
         }
         faults
     }
@@ -79,7 +86,9 @@ pub fn is_address(text: &str) -> bool {
     text.chars().count() <= LONGEST
         && text.split('@').count() == 2
         && text.split('@').all(|part| !part.is_empty())
-        && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+        && !text
+            .chars()
+            .any(|letter| letter.is_whitespace() || letter.is_control())
 }
 
 impl Placed for NewPerson {

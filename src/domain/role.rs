@@ -139,13 +139,15 @@ pub enum Act {
     ManageIssuers,
     /// See how the machine is: its ports and who listens.
     SeeMachine,
+    /// Decide how the machine is reached, sends mail and sits in its network.
+    ManageMachine,
     /// Look at the pages as somebody else would.
     SeeAs,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::SeeSite,
         Self::DescribeSite,
         Self::SetHours,
@@ -166,6 +168,7 @@ impl Act {
         Self::EndSessions,
         Self::ManageIssuers,
         Self::SeeMachine,
+        Self::ManageMachine,
         Self::SeeAs,
     ];
 
@@ -193,6 +196,7 @@ impl Act {
             Self::EndSessions => "end-sessions",
             Self::ManageIssuers => "manage-issuers",
             Self::SeeMachine => "see-machine",
+            Self::ManageMachine => "manage-machine",
             Self::SeeAs => "see-as",
         }
     }
@@ -258,9 +262,11 @@ pub const fn may(role: Role, act: Act) -> bool {
         Act::SeePeople | Act::EndSessions | Act::SeeMachine => {
             matches!(role, InstitutionAdministrator | SecurityOfficer)
         }
-        Act::DescribeInstitution | Act::ManagePeople | Act::ManageIssuers | Act::SeeAs => {
-            matches!(role, InstitutionAdministrator)
-        }
+        Act::DescribeInstitution
+        | Act::ManagePeople
+        | Act::ManageIssuers
+        | Act::ManageMachine
+        | Act::SeeAs => matches!(role, InstitutionAdministrator),
     }
 }
 

@@ -35,7 +35,10 @@ pub fn normalized(code: &str) -> String {
 #[must_use]
 pub fn readable(code: &str) -> String {
     let letters: Vec<char> = code.chars().collect();
-    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    let groups: Vec<String> = letters
+        .chunks(4)
+        .map(|group| group.iter().collect())
+        .collect();
     groups.join("-")
 }
 
@@ -178,7 +181,12 @@ impl Answers {
         wrongs.extend(self.mail.wrongs());
         wrongs.extend(self.issuer.wrongs());
         let sources = ["self-made", "acme", "uploaded"];
-        if !self.certificate.source.iter().all(|source| sources.contains(&source.as_str())) {
+        if !self
+            .certificate
+            .source
+            .iter()
+            .all(|source| sources.contains(&source.as_str()))
+        {
             let message = "choose self-made, acme or uploaded";
             wrongs.push(wrong("certificate/source", "one-of", message));
         }
@@ -223,9 +231,14 @@ impl Answers {
 impl AboutInstitution {
     fn wrongs(&self) -> Vec<Wrong> {
         let mut wrongs = Vec::new();
-        let needed = |text: &Option<String>| text.as_ref().is_none_or(|text| text.trim().is_empty());
+        let needed =
+            |text: &Option<String>| text.as_ref().is_none_or(|text| text.trim().is_empty());
         if self.name.is_empty() {
-            wrongs.push(wrong("institution/name", "named", "the institution needs a name"));
+            wrongs.push(wrong(
+                "institution/name",
+                "named",
+                "the institution needs a name",
+            ));
         }
         if self.time_zone.parse::<Tz>().is_err() {
             let message = "name a zone of the IANA list, such as Europe/Paris";
@@ -235,9 +248,18 @@ impl AboutInstitution {
             let message = "name who answers for security";
             wrongs.push(wrong("institution/security_officer", "needed", message));
         }
-        if !self.security_contact.as_deref().is_some_and(|text| is_contact(&contact(text))) {
-            let message = "name where flaws are reported: an e-mail address, or mailto:, https: or tel:";
-            wrongs.push(wrong("institution/security_contact", "contact-form", message));
+        if !self
+            .security_contact
+            .as_deref()
+            .is_some_and(|text| is_contact(&contact(text)))
+        {
+            let message =
+                "name where flaws are reported: an e-mail address, or mailto:, https: or tel:";
+            wrongs.push(wrong(
+                "institution/security_contact",
+                "contact-form",
+                message,
+            ));
         }
         wrongs
     }
@@ -265,7 +287,9 @@ impl Administrator {
 }
 
 impl Mail {
-    fn wrongs(&self) -> Vec<Wrong> {
+    /// All rules that it breaks.
+    #[must_use]
+    pub fn wrongs(&self) -> Vec<Wrong> {
         let mut wrongs = Vec::new();
         let Some(relay) = &self.relay else {
             return wrongs;
@@ -275,10 +299,18 @@ impl Mail {
         }
         let security = self.security.as_deref().unwrap_or("starttls");
         if !["starttls", "tls", "none"].contains(&security) {
-            wrongs.push(wrong("mail/security", "one-of", "choose starttls, tls or none"));
+            wrongs.push(wrong(
+                "mail/security",
+                "one-of",
+                "choose starttls, tls or none",
+            ));
         }
         if self.port.is_some_and(|port| !(1..=65_535).contains(&port)) {
-            wrongs.push(wrong("mail/port", "port", "a port is a number from 1 to 65535"));
+            wrongs.push(wrong(
+                "mail/port",
+                "port",
+                "a port is a number from 1 to 65535",
+            ));
         }
         if self.user.is_some() != self.password.is_some() {
             let message = "a user name and a password go together";
@@ -313,12 +345,14 @@ impl Provider {
 
     fn wrongs(&self) -> Vec<Wrong> {
         let unfit = self.issuer().and_then(|issuer| issuer.check(false).err());
-        let wrongs = unfit.map(|unfit| wrong(&format!("issuer/{}", unfit.field), "issuer", &unfit.rule));
+        let wrongs =
+            unfit.map(|unfit| wrong(&format!("issuer/{}", unfit.field), "issuer", &unfit.rule));
         wrongs.into_iter().collect()
     }
 }
 
-const HOST_NAME: &str = "a host name such as places.example.edu, or an address; without https:// and without a port";
+const HOST_NAME: &str =
+    "a host name such as places.example.edu, or an address; without https:// and without a port";
 
 fn wrong(field: &str, rule: &'static str, message: &str) -> Wrong {
     Wrong {
@@ -342,14 +376,19 @@ fn contact(text: &str) -> String {
 pub fn is_host(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
     // What ends in a number is an address or nothing.
     let is_name = text.len() <= 253
         && text.split('.').all(is_label)
-        && !text.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+        && !text
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
     is_name || text.parse::<IpAddr>().is_ok()
 }
 
@@ -357,11 +396,16 @@ fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
             let fields = fields.into_iter().filter(|(_, value)| !value.is_null());
-            let fields: Map<String, Value> =
-                fields.map(|(name, value)| (name, without_nulls(value))).collect();
+            let fields: Map<String, Value> = fields
+                .map(|(name, value)| (name, without_nulls(value)))
+                .collect();
             Value::Object(fields)
         }
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => other,
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)) => other,
     }
 }
 
@@ -386,7 +430,10 @@ mod tests {
         let answers = answers();
         assert_eq!(answers.wrongs(), Vec::new());
         let institution = answers.institution(None);
-        assert_eq!(institution.security_contact.as_deref(), Some("mailto:security@uni.example"));
+        assert_eq!(
+            institution.security_contact.as_deref(),
+            Some("mailto:security@uni.example")
+        );
         assert_eq!(institution.time_zone, Tz::Europe__Paris);
     }
 
@@ -397,21 +444,67 @@ mod tests {
             *all.pointer_mut(&format!("/{path}")).unwrap() = value;
             let answers: Answers = serde_json::from_value(all).unwrap();
             let wrongs = answers.wrongs().into_iter();
-            wrongs.map(|wrong| format!("{} {}", wrong.field, wrong.rule)).collect::<Vec<_>>()
+            wrongs
+                .map(|wrong| format!("{} {}", wrong.field, wrong.rule))
+                .collect::<Vec<_>>()
         };
         for (path, value, expected) in [
-            ("institution/name", json!({ "fr": "" }), "institution/name named"),
-            ("institution/time_zone", json!("Europe/Lutetia"), "institution/time_zone time-zone"),
-            ("institution/security_officer", json!(" "), "institution/security_officer needed"),
-            ("institution/security_contact", json!("call me"), "institution/security_contact contact-form"),
-            ("institution/security_contact", Value::Null, "institution/security_contact contact-form"),
-            ("web/public_name", json!("https://a.example"), "web/public_name host-name"),
-            ("web/public_name", json!("300.1.1.1"), "web/public_name host-name"),
-            ("web/public_name", json!("a..example"), "web/public_name host-name"),
-            ("administrator/login", json!("a b"), "administrator/login login-form"),
+            (
+                "institution/name",
+                json!({ "fr": "" }),
+                "institution/name named",
+            ),
+            (
+                "institution/time_zone",
+                json!("Europe/Lutetia"),
+                "institution/time_zone time-zone",
+            ),
+            (
+                "institution/security_officer",
+                json!(" "),
+                "institution/security_officer needed",
+            ),
+            (
+                "institution/security_contact",
+                json!("call me"),
+                "institution/security_contact contact-form",
+            ),
+            (
+                "institution/security_contact",
+                Value::Null,
+                "institution/security_contact contact-form",
+            ),
+            (
+                "web/public_name",
+                json!("https://a.example"),
+                "web/public_name host-name",
+            ),
+            (
+                "web/public_name",
+                json!("300.1.1.1"),
+                "web/public_name host-name",
+            ),
+            (
+                "web/public_name",
+                json!("a..example"),
+                "web/public_name host-name",
+            ),
+            (
+                "administrator/login",
+                json!("a b"),
+                "administrator/login login-form",
+            ),
             ("administrator/name", json!(""), "administrator/name named"),
-            ("administrator/email", json!("ada"), "administrator/email address-form"),
-            ("certificate/source", json!("bought"), "certificate/source one-of"),
+            (
+                "administrator/email",
+                json!("ada"),
+                "administrator/email address-form",
+            ),
+            (
+                "certificate/source",
+                json!("bought"),
+                "certificate/source one-of",
+            ),
         ] {
             assert_eq!(told(path, value), [expected], "{path}");
         }
@@ -430,8 +523,21 @@ mod tests {
             ..Mail::default()
         };
         answers.issuer.issuer = Some("http://idp.uni.example".to_owned());
-        let fields: Vec<String> = answers.wrongs().into_iter().map(|wrong| wrong.field).collect();
-        assert_eq!(fields, ["mail/relay", "mail/port", "mail/password", "mail/from", "issuer/name"]);
+        let fields: Vec<String> = answers
+            .wrongs()
+            .into_iter()
+            .map(|wrong| wrong.field)
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                "mail/relay",
+                "mail/port",
+                "mail/password",
+                "mail/from",
+                "issuer/name"
+            ]
+        );
         answers.mail = Mail {
             relay: Some("mail.uni.example".to_owned()),
             user: Some("parvis".to_owned()),
@@ -445,18 +551,42 @@ mod tests {
             client_id: Some("parvis".to_owned()),
             client_secret: Some("secret".to_owned()),
         };
-        let rules: Vec<&str> = answers.wrongs().into_iter().map(|wrong| wrong.rule).collect();
+        let rules: Vec<&str> = answers
+            .wrongs()
+            .into_iter()
+            .map(|wrong| wrong.rule)
+            .collect();
         assert_eq!(rules, ["password-in-clear"]);
         let told = answers.without_secrets().to_string();
-        assert!(!told.contains("\"secret\"") && told.contains("***"), "{told}");
+        assert!(
+            !told.contains("\"secret\"") && told.contains("***"),
+            "{told}"
+        );
     }
 
     #[test]
     fn hosts_are_names_or_addresses() {
-        for host in ["localhost", "places.uni.example", "192.0.2.7", "2001:db8::7", "x1"] {
+        for host in [
+            "localhost",
+            "places.uni.example",
+            "192.0.2.7",
+            "2001:db8::7",
+            "x1",
+        ] {
             assert!(is_host(host), "{host}");
         }
-        for text in ["", "-a", "a-", "a_b", "A.example", "a.example:443", "a b", "é.example", "1.2.3", "a\n"] {
+        for text in [
+            "",
+            "-a",
+            "a-",
+            "a_b",
+            "A.example",
+            "a.example:443",
+            "a b",
+            "é.example",
+            "1.2.3",
+            "a\n",
+        ] {
             assert!(!is_host(text), "{text}");
         }
     }

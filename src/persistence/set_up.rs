@@ -64,7 +64,9 @@ pub fn renew_code(tx: &mut Transaction<'_>, digest: &[u8; 32]) -> Result<(), Err
         set_up::code_digest.eq(digest.as_slice()),
         set_up::wrong_codes.eq(0),
     );
-    diesel::update(set_up::table).set(new).execute(tx.connection())?;
+    diesel::update(set_up::table)
+        .set(new)
+        .execute(tx.connection())?;
     Ok(())
 }
 
@@ -112,6 +114,8 @@ pub fn finish(tx: &mut Transaction<'_>, now: Moment) -> Result<(), Error> {
         set_up::draft.eq(None::<Vec<u8>>),
         set_up::finished_at.eq(now),
     );
-    diesel::update(set_up::table).set(done).execute(tx.connection())?;
+    diesel::update(set_up::table)
+        .set(done)
+        .execute(tx.connection())?;
     Ok(())
 }

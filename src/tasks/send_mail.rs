@@ -77,5 +77,6 @@ async fn send(post: &Post, seal: &Seal, letter: &Waiting) -> Result<(), String> 
     let sealed = sealed.map_err(|error| error.to_string())?;
     let body = seal.open(&sealed).map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&body).into_owned();
-    post.hand_over(&letter.recipient, &letter.subject, text).await
+    post.hand_over(&letter.recipient, &letter.subject, text)
+        .await
 }

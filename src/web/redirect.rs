@@ -19,11 +19,19 @@ impl Target {
             Self::Name(address) => address.clone(),
             Self::Host(port) => {
                 let asked = request.headers().get(header::HOST);
-                let asked = asked.and_then(|host| host.to_str().ok()).unwrap_or_default();
+                let asked = asked
+                    .and_then(|host| host.to_str().ok())
+                    .unwrap_or_default();
                 let of_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
-                let asked = if asked.bytes().all(of_host) { asked } else { "" };
+                let asked = if asked.bytes().all(of_host) {
+                    asked
+                } else {
+                    ""
+                };
                 // An IPv6 address has colons of its own, in brackets.
-                let end = asked.rfind(':').filter(|colon| !asked.get(*colon..).is_some_and(|port| port.contains(']')));
+                let end = asked
+                    .rfind(':')
+                    .filter(|colon| !asked.get(*colon..).is_some_and(|port| port.contains(']')));
                 let host = asked.get(..end.unwrap_or(asked.len())).unwrap_or_default();
                 match port {
                     443 => format!("https://{host}"),

@@ -213,6 +213,7 @@ fn staff(config: &mut ServiceConfig) {
             admin::issuers::change,
         ))
         .service(showing("/ports", admin::ports))
+        .service(both("/machine", admin::machine, admin::change_machine))
         .service(showing("/audit", admin::audit))
         .service(showing("/audit.csv", admin::export_audit));
 }
@@ -222,6 +223,7 @@ pub(super) fn local(config: &mut ServiceConfig) {
     config
         .app_data(web::JsonConfig::default().limit(local_door::LARGEST))
         .service(showing("/metrics", metrics::show))
+        .service(showing("/health/ready", health::ready))
         .service(taking("/hand-in/{gateway}", local_door::hand_in))
         .default_service(web::route().to(failure::no_route));
 }

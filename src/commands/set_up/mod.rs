@@ -68,7 +68,11 @@ fn read(file: &Path) -> anyhow::Result<Answers> {
         format!("{field}: {} ({})", wrong.message, wrong.rule)
     });
     let lines: Vec<String> = lines.collect();
-    bail!("{}: nothing was changed\n{}", file.display(), lines.join("\n"))
+    bail!(
+        "{}: nothing was changed\n{}",
+        file.display(),
+        lines.join("\n")
+    )
 }
 
 fn finish(
@@ -78,7 +82,13 @@ fn finish(
     link_file: Option<&Path>,
 ) -> anyhow::Result<()> {
     let name = answers.web.public_name.clone();
-    let secret = block_on(set_up::finish(parvis, seal, Seat::Console, actor()?, answers))?;
+    let secret = block_on(set_up::finish(
+        parvis,
+        seal,
+        Seat::Console,
+        actor()?,
+        answers,
+    ))?;
     let Some(secret) = secret else {
         bail!("the set-up is carried on elsewhere");
     };

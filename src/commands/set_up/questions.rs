@@ -23,15 +23,30 @@ const INSTITUTION: &[(&str, &str)] = &[
     ("institution/name/en", "Name of the institution, in English"),
     ("institution/time_zone", "Time zone, such as Europe/Paris"),
     ("institution/security_officer", "Security officer (name)"),
-    ("institution/security_contact", "Where to report flaws (e-mail, https: or tel:)"),
-    ("web/public_name", "Public name of this machine (host name or address)"),
+    (
+        "institution/security_contact",
+        "Where to report flaws (e-mail, https: or tel:)",
+    ),
+    (
+        "web/public_name",
+        "Public name of this machine (host name or address)",
+    ),
     ("administrator/name", "Administrator (name)"),
-    ("administrator/login", "Administrator (name to sign in with)"),
-    ("administrator/email", "Administrator (e-mail, may be empty)"),
+    (
+        "administrator/login",
+        "Administrator (name to sign in with)",
+    ),
+    (
+        "administrator/email",
+        "Administrator (e-mail, may be empty)",
+    ),
     ("mail/relay", "Mail server (empty: none)"),
 ];
 const MAIL: &[(&str, &str)] = &[
-    ("mail/security", "Encryption: starttls, tls or none (empty: starttls)"),
+    (
+        "mail/security",
+        "Encryption: starttls, tls or none (empty: starttls)",
+    ),
     ("mail/port", "Port (empty: the usual one)"),
     ("mail/user", "User name (may be empty)"),
     ("mail/password", "Password (may be empty)"),
@@ -40,7 +55,10 @@ const MAIL: &[(&str, &str)] = &[
 const PROVIDER: &[(&str, &str)] = &[
     ("issuer/name", "Identity provider: name on the button"),
     ("issuer/client_id", "Identity provider: client ID"),
-    ("issuer/client_secret", "Identity provider: client secret (may be empty)"),
+    (
+        "issuer/client_secret",
+        "Identity provider: client secret (may be empty)",
+    ),
 ];
 
 /// Answers that are not shown.
@@ -48,7 +66,9 @@ const SECRETS: [&str; 2] = ["mail/password", "issuer/client_secret"];
 
 /// Asks everything; what was answered is kept at each step.
 pub(super) fn ask(parvis: &Arc<Parvis>, seal: &Arc<Seal>) -> anyhow::Result<Answers> {
-    println!("An empty line keeps what stands in brackets; - empties it. What you answer is kept at each step.");
+    println!(
+        "An empty line keeps what stands in brackets; - empties it. What you answer is kept at each step."
+    );
     let answers = Answers::parse(&kept(parvis, seal)?).unwrap_or_default();
     let mut asking = Asking {
         parvis,
@@ -117,12 +137,20 @@ impl Asking<'_> {
             let field = path.strip_suffix("/en").unwrap_or(path);
             // A provider is judged when all is said of it, and a password when it was asked for.
             let is_whole = field != "issuer/issuer" && field != "issuer/name";
-            match wrongs.into_iter().find(|wrong| wrong.field == field && is_whole) {
+            match wrongs
+                .into_iter()
+                .find(|wrong| wrong.field == field && is_whole)
+            {
                 Some(wrong) => println!("  {}.", wrong.message),
                 None => break,
             }
         }
-        block_on(set_up::keep(self.parvis, self.seal, Seat::Console, &self.value))?;
+        block_on(set_up::keep(
+            self.parvis,
+            self.seal,
+            Seat::Console,
+            &self.value,
+        ))?;
         Ok(())
     }
 
@@ -142,12 +170,20 @@ impl Asking<'_> {
         let Some(recipient) = &answers.administrator.email else {
             return Ok(());
         };
-        if line(&format!("Send a test message to {recipient}? [y/N]: "), false)? != "y" {
+        if line(
+            &format!("Send a test message to {recipient}? [y/N]: "),
+            false,
+        )? != "y"
+        {
             return Ok(());
         }
         let file = decide_mail(self.parvis, &answers.mail)?;
         let ca_file = self.parvis.settings.auth.ca_file.as_deref();
-        let post = Post::new(&Mail::of(&answers.mail, file), &answers.web.public_name, ca_file)?;
+        let post = Post::new(
+            &Mail::of(&answers.mail, file),
+            &answers.web.public_name,
+            ca_file,
+        )?;
         let Some(post) = post else { return Ok(()) };
         let text = "This message shows that the machine can send mail.".to_owned();
         let sent = block_on(async { Ok(post.hand_over(recipient, "Test message", text).await) })?;
@@ -169,7 +205,11 @@ impl Asking<'_> {
             bail!("the answers are kept; run parvis setup again to correct them");
         }
         println!("\n{}", toml::to_string(&answers.clone().without_secrets())?);
-        if line("Finish the set-up with this? After it the set-up is closed for ever. [yes/no]: ", false)? != "yes" {
+        if line(
+            "Finish the set-up with this? After it the set-up is closed for ever. [yes/no]: ",
+            false,
+        )? != "yes"
+        {
             bail!("nothing was changed; the answers are kept");
         }
         Ok(answers)

@@ -21,6 +21,8 @@ pub(in crate::web) enum Kind {
     Line(&'static str),
     /// A secret: never shown again, and kept where nothing is entered.
     Secret,
+    /// Certificates, PEM: not shown again.
+    Pem,
     /// A text in each language, of one line or several.
     Words { is_long: bool },
     /// A whole number.
@@ -172,6 +174,7 @@ impl Show<'_> {
                     shown.help = self.t.say("help-secret-kept");
                 }
             }
+            Kind::Pem => shown.kind = "area",
             Kind::Number => {
                 (shown.kind, shown.of, shown.value) = ("line", "number", text(value));
             }
@@ -402,7 +405,7 @@ impl Read<'_> {
             return Value::String(entered);
         }
         match &field.kind {
-            Kind::Line(_) | Kind::Choice(_) => {
+            Kind::Line(_) | Kind::Choice(_) | Kind::Pem => {
                 if entered.is_empty() {
                     Value::Null
                 } else {

@@ -9,6 +9,7 @@ mod gateways;
 mod home;
 mod hours;
 pub(super) mod issuers;
+mod machine;
 mod many;
 mod map;
 mod notices;
@@ -26,6 +27,7 @@ pub(super) use audit::{export as export_audit, show as audit};
 pub(super) use forms::*;
 pub(super) use gateways::{all as gateways, replace_secret, show as gateway_page};
 pub(super) use home::show as home;
+pub(super) use machine::{change as change_machine, show as machine};
 pub(super) use many::{show as capacities, take as take_capacities};
 pub(super) use notices::{change as change_notice, show as notices, take as take_notice};
 pub(super) use people::{
@@ -63,6 +65,7 @@ const PLACES: [(&str, &str, Act); 7] = [
     ("/admin/sensors", "staff-sensors", Act::SeeArrivals),
     ("/admin/people", "staff-people", Act::SeePeople),
     ("/admin/issuers", "staff-issuers", Act::ManageIssuers),
+    ("/admin/machine", "staff-machine", Act::ManageMachine),
     ("/admin/audit", "staff-audit", Act::ReadAudit),
     ("/admin/ports", "staff-ports", Act::SeeMachine),
 ];

@@ -10,9 +10,9 @@ use crate::web::admin::field::{self, Field, Kind, Languages, Wrong};
 use crate::web::texts::Speech;
 
 /// A section that is shown: its name in keys of texts, and its fields.
-pub(super) struct Section {
-    pub(super) key: &'static str,
-    pub(super) fields: Vec<String>,
+pub(in crate::web) struct Section {
+    pub(in crate::web) key: &'static str,
+    pub(in crate::web) fields: Vec<String>,
 }
 
 /// A section: its name in keys of texts, and its fields.
@@ -91,7 +91,9 @@ fn choice(t: &Speech<'_>, key: &str, values: &[&str]) -> Kind {
 /// The answers before anything was answered: the machine is called as the browser found it.
 pub(super) fn blank(request: &HttpRequest) -> Value {
     let asked = request.headers().get(header::HOST);
-    let asked = asked.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let asked = asked
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
     let host = match asked.strip_prefix('[') {
         Some(rest) => rest.split(']').next(),
         None => asked.split(':').next(),
@@ -108,7 +110,7 @@ pub(in crate::web) fn wrongs(answers: &Answers, t: &Speech<'_>) -> Vec<Wrong> {
     found.map(|wrong| in_words(wrong, t)).collect()
 }
 
-fn in_words(wrong: set_up::Wrong, t: &Speech<'_>) -> Wrong {
+pub(in crate::web) fn in_words(wrong: set_up::Wrong, t: &Speech<'_>) -> Wrong {
     let key = format!("rule-{}", wrong.rule);
     let said = t.say(&key);
     Wrong {
@@ -118,7 +120,7 @@ fn in_words(wrong: set_up::Wrong, t: &Speech<'_>) -> Wrong {
 }
 
 /// Sections with what was answered.
-pub(super) fn show_sections(
+pub(in crate::web) fn show_sections(
     sections: &[Fields],
     value: &Value,
     wrong: &[Wrong],

@@ -18,12 +18,13 @@ use super::headers::{self, Kind};
 use super::pages::frame::{Frame, Wish};
 use super::pages::sign_in::local::{browser, refusal, token, visiting, waiting};
 use super::services::Services;
+use super::texts::Speech;
 use super::{cookies, language, signed_in};
 use crate::actions::decide::decide_mail;
 use crate::actions::set_up::{self, Entered, Seat};
 use crate::config::Mail;
 use crate::domain::actor::Actor;
-use crate::domain::set_up::Answers;
+use crate::domain::set_up::{self as set_up_domain, Answers};
 use crate::error::Error;
 use crate::mail::Post;
 
@@ -99,13 +100,22 @@ pub(super) async fn show(request: HttpRequest, services: web::Data<Services>) ->
     let seat = seat(&request);
     match set_up::answers(&services.parvis, &services.local.seal, seat).await {
         Ok(Some(kept)) => {
-            let value = if kept.is_null() { blank(&request) } else { kept };
+            let value = if kept.is_null() {
+                blank(&request)
+            } else {
+                kept
+            };
             answers_page(&request, &services, &value, &[], None)
         }
         Ok(None) => {
             // Who had the code before is told why it is asked for again.
             let was_here = cookies::value(&request, cookies::SET_UP).is_some();
-            code_page(&request, &services, was_here.then_some("set-up-elsewhere"), None)
+            code_page(
+                &request,
+                &services,
+                was_here.then_some("set-up-elsewhere"),
+                None,
+            )
         }
         Err(error) => failure::answer(&request, &services, &error, Reader::Person),
     }
@@ -221,19 +231,18 @@ async fn taken(
     for (_, fields) in sections(&t) {
         wrong.extend(field::read(&fields, form, &mut value, &languages, &t));
     }
-    if !set_up::keep(parvis, seal, seat(request), &value).await? {
+    // What is no value of its kind is shown again, but not kept.
+    let mut read = value.clone();
+    for wrong in &wrong {
+        field::put(&mut read, &wrong.path, Value::Null);
+    }
+    if !set_up::keep(parvis, seal, seat(request), &read).await? {
         return Ok(see("/set-up"));
     }
-    let answers = match Answers::parse(&value) {
-        Ok(answers) => answers,
-        Err(error) => {
-            wrong.push(Wrong {
-                path: String::new(),
-                words: format!("{} ({error})", t.say("wrong-form")),
-            });
-            return Ok(answers_page(request, services, &value, &wrong, None));
-        }
-    };
+    let answers = Answers::parse(&read).map_err(|error| Error::Invalid {
+        field: "form".to_owned(),
+        rule: error.to_string(),
+    })?;
     // One line a field: what is lacking is told once.
     for found in wrongs(&answers, &t) {
         if !wrong.iter().any(|told| told.path == found.path) {
@@ -241,9 +250,12 @@ async fn taken(
         }
     }
     if form.text("do") == "test" {
-        wrong.retain(|wrong| wrong.path.starts_with("mail/") || wrong.path == "administrator/email");
+        wrong
+            .retain(|wrong| wrong.path.starts_with("mail/") || wrong.path == "administrator/email");
         let told = if wrong.is_empty() {
-            Some(test_mail(services, &answers, &t).await?)
+            let recipient = answers.administrator.email.as_deref();
+            let name = &answers.web.public_name;
+            Some(test_mail(services, &answers.mail, name, recipient, &t).await?)
         } else {
             None
         };
@@ -255,21 +267,22 @@ async fn taken(
     Ok(answers_page(request, services, &value, &wrong, None))
 }
 
-/// Sends a message to the administrator, and tells what became of it. The mail server is decided first: what leaves the
-/// machine is limited to what is decided.
-async fn test_mail(
+/// Decides how mail is sent, sends a message, and tells what became of it. It is decided first: what leaves the machine is
+/// limited to what is decided.
+pub(super) async fn test_mail(
     services: &Services,
-    answers: &Answers,
-    t: &super::texts::Speech<'_>,
+    mail: &set_up_domain::Mail,
+    public_name: &str,
+    recipient: Option<&str>,
+    t: &Speech<'_>,
 ) -> Result<String, Error> {
     let parvis = &services.parvis;
-    let Some(recipient) = &answers.administrator.email else {
+    let Some(recipient) = recipient else {
         return Ok(t.say("mail-test-nobody"));
     };
-    let file = decide_mail(parvis, &answers.mail)?;
-    let settings = Mail::of(&answers.mail, file);
+    let file = decide_mail(parvis, mail)?;
     let ca_file = parvis.settings.auth.ca_file.as_deref();
-    let Some(post) = Post::new(&settings, &answers.web.public_name, ca_file)? else {
+    let Some(post) = Post::new(&Mail::of(mail, file), public_name, ca_file)? else {
         return Ok(t.say("mail-test-no-relay"));
     };
     let (subject, body) = (t.say("mail-test-subject"), t.say("mail-test-body"));
