@@ -367,7 +367,7 @@ async fn the_machine_is_set_up_by_forms_whatever_comes_between() {
     let clear = "SELECT count(*) FROM audit_records WHERE audit_records::text LIKE '%the secret of the provider%'";
     assert_eq!(parvis.number(clear), 0);
     assert_eq!(
-        parvis.number("SELECT count(*) FROM issuers WHERE sealed_secret IS NOT NULL"),
+        parvis.number("SELECT count(*) FROM issuers WHERE secret IS NOT NULL"),
         1
     );
 }
