@@ -62,7 +62,7 @@ impl Parvis {
     /// # Errors
     /// When the settings name no file for decisions, it cannot be written, or what is decided cannot be used.
     pub fn decide(&self, change: impl FnOnce(&mut Decisions)) -> Result<(), Error> {
-        Decisions::change(self.decisions()?, change).map_err(refused)
+        Ok(Decisions::change(self.decisions()?, change)?)
     }
 
     /// What was decided so far, whether it holds already or from the next start on.
@@ -80,12 +80,12 @@ impl Parvis {
     /// # Errors
     /// When the settings name no file for decisions, or it cannot be written.
     pub fn keep_secret(&self, name: &str, secret: &[u8]) -> Result<PathBuf, Error> {
-        Decisions::keep_secret(self.decisions()?, name, secret).map_err(refused)
+        Ok(Decisions::keep_secret(self.decisions()?, name, secret)?)
     }
 
     fn decisions(&self) -> Result<&PathBuf, Error> {
         let decisions = self.settings.decisions.as_ref();
-        decisions.ok_or(Undecided::Nowhere).map_err(refused)
+        Ok(decisions.ok_or(Undecided::Nowhere)?)
     }
 
     /// How many migrations the database lacks.
@@ -97,6 +97,8 @@ impl Parvis {
     }
 }
 
-fn refused(undecided: Undecided) -> Error {
-    Error::Conflict(undecided.to_string())
+impl From<Undecided> for Error {
+    fn from(undecided: Undecided) -> Self {
+        Self::Conflict(undecided.to_string())
+    }
 }

@@ -150,11 +150,7 @@ impl Seat {
 ///
 /// # Errors
 /// When the machine is set up already, or the database is not available.
-pub async fn answers(
-    parvis: &Parvis,
-    seal: &Arc<Seal>,
-    seat: Seat,
-) -> Result<Option<Value>, Error> {
+pub async fn answers(parvis: &Parvis, seal: &Arc<Seal>, who: Seat) -> Result<Option<Value>, Error> {
     let seal = Arc::clone(seal);
     parvis
         .database
@@ -163,7 +159,7 @@ pub async fn answers(
             if state.finished_at.is_some() {
                 return Err(finished());
             }
-            if seat.is_taken_by_another(&state) {
+            if who.is_taken_by_another(&state) {
                 return Ok(None);
             }
             let draft = state.draft.map(|sealed| seal.open(&sealed)).transpose()?;
@@ -180,7 +176,7 @@ pub async fn answers(
 pub async fn keep(
     parvis: &Parvis,
     seal: &Arc<Seal>,
-    seat: Seat,
+    who: Seat,
     answers: &Value,
 ) -> Result<bool, Error> {
     let sealed = seal.seal(answers.to_string().as_bytes())?;
@@ -188,7 +184,7 @@ pub async fn keep(
         .database
         .write(move |tx| {
             let state = open(tx)?;
-            if seat.is_taken_by_another(&state) {
+            if who.is_taken_by_another(&state) {
                 return Ok(false);
             }
             set_up::keep(tx, &sealed)?;
@@ -205,7 +201,7 @@ pub async fn keep(
 pub async fn finish(
     parvis: &Arc<Parvis>,
     seal: &Arc<Seal>,
-    seat: Seat,
+    who: Seat,
     actor: Actor,
     answers: Answers,
 ) -> Result<Option<String>, Error> {
@@ -214,7 +210,7 @@ pub async fn finish(
         .database
         .write(move |tx| {
             let state = open(tx)?;
-            if seat.is_taken_by_another(&state) {
+            if who.is_taken_by_another(&state) {
                 return Ok(None);
             }
             if let Some(wrong) = answers.wrongs().into_iter().next() {

@@ -24,9 +24,9 @@ mod recount;
 mod replay;
 mod sensors;
 mod serve;
+mod set_up;
 mod ssh;
 mod watching;
-mod set_up;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

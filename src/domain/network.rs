@@ -92,7 +92,7 @@ impl Network {
                 field,
                 rule,
                 message,
-            })
+            });
         };
         if let Some(name) = &self.host_name
             && (!is_host(name) || name.parse::<IpAddr>().is_ok() || name.len() > 64)

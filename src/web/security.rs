@@ -22,8 +22,8 @@ use crate::actions::enrol_second_factor::{
 };
 use crate::actions::second_step::step_up;
 use crate::auth::sessions::SignedIn;
-use crate::domain::session::{browser_words, has_short_password};
 use crate::domain::role::Role;
+use crate::domain::session::{browser_words, has_short_password};
 use crate::error::Error;
 
 /// Where the page is.

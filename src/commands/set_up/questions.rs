@@ -123,13 +123,13 @@ impl Asking<'_> {
             match line(&format!("{question}{shown}: "), is_secret)?.as_str() {
                 "" => {}
                 "-" => self.set(path, Value::Null),
-                text if path == "mail/port" => match text.parse::<i64>() {
-                    Ok(port) => self.set(path, json!(port)),
-                    Err(_) => {
+                text if path == "mail/port" => {
+                    let Ok(port) = text.parse::<i64>() else {
                         println!("  A port is a number from 1 to 65535.");
                         continue;
-                    }
-                },
+                    };
+                    self.set(path, json!(port));
+                }
                 text => self.set(path, json!(text)),
             }
             let wrongs = Answers::parse(&self.value)?.wrongs();

@@ -264,9 +264,11 @@ async fn changed(
     let Some(decision) = decision.filter(|_| wrong.is_empty()) else {
         return Ok(page(request, services, who, &value, &wrong, None));
     };
-    let (mail, is_network) = match &decision {
-        Decision::Mail(mail) => (Some(mail.clone()), false),
-        other => (None, matches!(other, Decision::Network(_))),
+    let is_network = matches!(decision, Decision::Network(_));
+    let mail = if let Decision::Mail(mail) = &decision {
+        Some(mail.clone())
+    } else {
+        None
     };
     decide(parvis, &who.actor, decision).await?;
     if is_network {

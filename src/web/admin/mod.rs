@@ -59,7 +59,7 @@ use crate::domain::role::Act;
 use crate::error::Error;
 
 /// Where staff may go: the address, the key of its name, and what one must be allowed to do somewhere to go there.
-const PLACES: [(&str, &str, Act); 7] = [
+const PLACES: [(&str, &str, Act); 8] = [
     ("/admin", "staff-home", Act::SeeSite),
     ("/admin/gateways", "staff-gateways", Act::SeeArrivals),
     ("/admin/sensors", "staff-sensors", Act::SeeArrivals),

@@ -141,12 +141,11 @@ pub(super) fn summarized(answers: Answers, t: &Speech<'_>) -> Vec<(String, Strin
     fields
         .filter_map(|field| {
             let answer = field::at(&value, field.path);
-            let words = match &field.kind {
-                Kind::Choice(options) => {
-                    let chosen = options.iter().find(|(value, _)| answer == json!(value))?;
-                    chosen.1.clone()
-                }
-                _ => match &answer {
+            let words = if let Kind::Choice(options) = &field.kind {
+                let chosen = options.iter().find(|(value, _)| answer == json!(value))?;
+                chosen.1.clone()
+            } else {
+                match &answer {
                     Value::Null => return None,
                     Value::String(text) => text.clone(),
                     Value::Object(words) => {
@@ -156,7 +155,7 @@ pub(super) fn summarized(answers: Answers, t: &Speech<'_>) -> Vec<(String, Strin
                     other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_)) => {
                         other.to_string()
                     }
-                },
+                }
             };
             Some((field.label(t), words))
         })
