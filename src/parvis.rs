@@ -70,8 +70,7 @@ impl Parvis {
     /// # Errors
     /// When the settings name no file for decisions, or it cannot be read.
     pub fn decided(&self) -> Result<serde_json::Value, Error> {
-        let decisions =
-            Decisions::read(self.decisions()?).map_err(|error| refused(error.into()))?;
+        let decisions = Decisions::read(self.decisions()?).map_err(Undecided::from)?;
         decisions.shown().map_err(Error::internal)
     }
 
