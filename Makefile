@@ -18,7 +18,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 # A test stops at what it did not expect, asks the clock, and may be long.
 TESTS_MAY := $(addprefix -A clippy::,pedantic unwrap_used panic indexing_slicing as_conversions disallowed_methods)
 
-.PHONY: help demo build test bench lint format docs unit firewall browser providers recordings packages-build packages-test packages-bench packages-providers clean
+.PHONY: help demo build test bench lint format docs unit firewall browser providers recordings tls packages-build packages-test packages-bench packages-providers packages-tls clean
 
 help:
 	@echo "make demo    a living demo campus on https://localhost:$(HTTPS_PORT)"
@@ -41,7 +41,7 @@ lint:
 	$(call say,Format and lints)
 	cargo fmt --check
 	cargo clippy --locked --lib --bins -- -D warnings
-	cargo clippy --locked --tests --benches --test browser --test firewall --test keycloak --test recordings -- -D warnings $(TESTS_MAY)
+	cargo clippy --locked --tests --benches --test browser --test firewall --test keycloak --test recordings --test tls -- -D warnings $(TESTS_MAY)
 
 docs:
 	$(call say,Documentation)
@@ -63,6 +63,10 @@ browser: tests/browser/node_modules tests/providers/node_modules
 providers: target/keycloak/keycloak-$(KEYCLOAK)/bin/kc.sh
 	$(call say,Sign-on with Keycloak)
 	PARVIS_KEYCLOAK=$(CURDIR)/target/keycloak/keycloak-$(KEYCLOAK) cargo test --locked --test keycloak
+
+tls: packages-tls
+	$(call say,TLS as testssl grades it)
+	cargo test --locked --test tls -- --nocapture
 
 recordings:
 	$(call say,What real sensors sent and real gates recorded (../shared/data))
@@ -103,6 +107,9 @@ packages-bench:
 
 packages-providers:
 	@.ci/packages build providers
+
+packages-tls:
+	@.ci/packages build tls
 
 clean:
 	rm -rf target .demo tests/browser/node_modules tests/providers/node_modules

@@ -39,10 +39,10 @@
 //! | `parvis` | `domain` `error` `config` `clock` `persistence` |
 //! | `ingest` | `domain` `error` `clock` `persistence` `gateways` `parvis` |
 //! | `auth` | `domain` `error` `config` `clock` `persistence` `parvis` |
-//! | `actions` | `domain` `error` `clock` `persistence` `appliance` `auth` `parvis` |
+//! | `actions` | `domain` `error` `clock` `persistence` `auth` `appliance` `parvis` |
 //! | `mail` | `error` `config` |
 //! | `live` | `domain` `parvis` |
-//! | `tasks` | `domain` `error` `config` `clock` `persistence` `auth` `mail` |
+//! | `tasks` | `domain` `error` `config` `clock` `persistence` `auth` `appliance` `mail` `parvis` |
 //! | `web` | `domain` `error` `config` `gateways` `appliance` `parvis` `ingest` `auth` `actions` `mail` `live` |
 //! | `commands` | everything |
 //!

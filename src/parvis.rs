@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use crate::clock::Clock;
 use crate::config::{Decisions, Settings, Undecided};
 use crate::domain::campus::Campus;
+use crate::domain::certificate::{Choice, Source};
 use crate::error::Error;
 use crate::persistence::{self, Connections, Database};
 
@@ -21,6 +22,7 @@ pub struct Parvis {
     /// What PostgreSQL remembers.
     pub database: Database,
     campus: ArcSwap<Campus>,
+    certificate: ArcSwap<Choice>,
 }
 
 impl Parvis {
@@ -32,11 +34,13 @@ impl Parvis {
             at_most: settings.database.connections,
         };
         let database = Database::new(&connections);
+        let certificate = ArcSwap::from_pointee(settings.certificate.clone());
         Self {
             settings,
             clock,
             database,
             campus: ArcSwap::from_pointee(Campus::undescribed()),
+            certificate,
         }
     }
 
@@ -85,6 +89,50 @@ impl Parvis {
     fn decisions(&self) -> Result<&PathBuf, Error> {
         let decisions = self.settings.decisions.as_ref();
         Ok(decisions.ok_or(Undecided::Nowhere)?)
+    }
+
+    /// Where the certificate comes from, as was last decided.
+    #[must_use]
+    pub fn certificate(&self) -> Arc<Choice> {
+        self.certificate.load_full()
+    }
+
+    /// Decides where the certificate comes from, from now on and after a restart.
+    ///
+    /// # Errors
+    /// When the decision cannot be kept.
+    pub fn choose_certificate(&self, choice: Choice) -> Result<(), Error> {
+        match self.keep(&choice) {
+            // Nothing is requested for either, so nothing is lost with a restart.
+            Err(Undecided::Nowhere)
+                if [self.settings.certificate.source, choice.source]
+                    .iter()
+                    .all(|source| *source != Source::Acme) => {}
+            Err(error) => return Err(Error::Conflict(error.to_string())),
+            Ok(()) => {}
+        }
+        self.certificate.store(Arc::new(choice));
+        Ok(())
+    }
+
+    /// Looks again where the certificate comes from: another process may have decided.
+    pub fn reload_certificate(&self) {
+        let decided = self.settings.decisions.as_deref().map(Decisions::read);
+        if let Some(Ok(decided)) = decided
+            && let Some(choice) = decided.table("certificate")
+        {
+            self.certificate.store(Arc::new(choice));
+        }
+    }
+
+    fn keep(&self, choice: &Choice) -> Result<(), Undecided> {
+        let Some(path) = &self.settings.decisions else {
+            return Err(Undecided::Nowhere);
+        };
+        Decisions::change(path, |decisions| {
+            let choice = toml::Value::try_from(choice).ok();
+            decisions.decide("certificate", choice);
+        })
     }
 
     /// How many migrations the database lacks.

@@ -94,7 +94,7 @@ impl Machine {
 
     /// The ports that give any sign of life, as nmap lists them; `kind` is how it looks.
     fn answering(&self, host: &str, kind: &[&str]) -> Vec<String> {
-        let mut arguments = vec!["-n", "-Pn", "--min-rate", "4000", "--max-retries", "1"];
+        let mut arguments = vec!["-n", "-Pn", "--min-rate", "15000", "--max-retries", "1"];
         arguments.extend(["-oG", "-", host]);
         arguments.extend(kind);
         if host.contains(':') {
@@ -341,18 +341,21 @@ fn newcomers_of_one_source_are_slowed_down_and_others_are_not() {
             let arguments = ["addr", verb, address, "dev", "wire"];
             world.outside.run("ip", &arguments);
         };
-        ip("add", to);
         ip("del", from);
+        ip("add", to);
     };
     // Another address of the same /64 is the same source; another IPv4 address is another.
     moves("fd77::2/64", "fd77::9/64");
     moves("10.77.0.2/24", "10.77.0.9/24");
     std::thread::sleep(Duration::from_secs(2)); // until IPv6 has seen that nobody else has the address
-    assert!(come(INSIDE[1]) < 15);
-    assert!(come(INSIDE[0]) >= 20);
+    let again = come(INSIDE[1]);
+    assert!((1..15).contains(&again), "{again}");
+    let other = come(INSIDE[0]);
+    assert!(other >= 20, "{other}");
     // Loading the same rules again does not let them come again at once.
     world.load();
-    assert!(come(INSIDE[0]) < 15);
+    let again = come(INSIDE[0]);
+    assert!((1..15).contains(&again), "{again}");
 }
 
 #[test]

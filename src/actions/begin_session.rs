@@ -97,13 +97,28 @@ impl Letterhead {
         let Some(recipient) = &person.email else {
             return Ok(false);
         };
+        self.write_to(tx, recipient, subject, body, now)?;
+        Ok(true)
+    }
+
+    /// [`Letterhead::write`], to an address.
+    ///
+    /// # Errors
+    /// When the database is not available.
+    pub fn write_to(
+        &self,
+        tx: &mut Transaction<'_>,
+        recipient: &str,
+        subject: (&str, &str),
+        body: &str,
+        now: Moment,
+    ) -> Result<(), Error> {
         let letter = Letter {
-            recipient: recipient.clone(),
+            recipient: recipient.to_owned(),
             subject: format!("{} · {} / {}", self.institution, subject.0, subject.1),
             body: STANDARD.encode(self.seal.seal(body.as_bytes())?),
         };
-        outbox::write(tx, &letter, now)?;
-        Ok(true)
+        outbox::write(tx, &letter, now)
     }
 
     fn moment(&self, now: Moment) -> String {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use openssl::x509::X509;
 use serde_json::Value;
 
 use super::begin_session::Browser;
@@ -259,30 +258,10 @@ pub async fn finish(
             own.decide(|decisions| {
                 decisions.decide("web.public_name", Some(answers.web.public_name.as_str()));
             })?;
-            forget_nameless_certificate(&own)?;
             files::remove(&own.settings.appliance.code_file).map_err(Error::internal)?;
             Ok(Some(link))
         })
         .await
-}
-
-/// The certificate that the machine made before it had a name gives way to one for the name, made at the next start; one
-/// that somebody brought stays.
-fn forget_nameless_certificate(parvis: &Parvis) -> Result<(), Error> {
-    let web = &parvis.settings.web;
-    let Ok(pem) = std::fs::read(&web.certificate) else {
-        return Ok(());
-    };
-    let certificate = X509::from_pem(&pem).map_err(Error::internal)?;
-    let of_itself = certificate
-        .issuer_name()
-        .try_cmp(certificate.subject_name())
-        .map_err(Error::internal)?;
-    if of_itself.is_eq() {
-        files::remove(&web.key).map_err(Error::internal)?;
-        files::remove(&web.certificate).map_err(Error::internal)?;
-    }
-    Ok(())
 }
 
 /// How far it is, held, while it is not finished.

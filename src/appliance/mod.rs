@@ -1,5 +1,6 @@
 //! The machine it lives on: certificates, disks, the firewall, systemd, limits.
 
+pub mod acme;
 pub mod certificate;
 pub mod cluster;
 pub mod disk;
@@ -11,3 +12,4 @@ pub mod listeners;
 pub mod names;
 pub mod ssh_keys;
 pub mod systemd;
+pub mod tls;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod certificate;
 mod console;
 mod counts_file;
 mod decode;
@@ -108,6 +109,9 @@ enum Command {
     /// Look after the firewall of the machine.
     #[command(subcommand)]
     Firewall(firewall::Command),
+    /// Look after the certificate of the HTTPS door.
+    #[command(subcommand)]
+    Certificate(certificate::Command),
     /// List the mail that waits to be sent, and why.
     Mail,
     /// List unexpected errors, newest first.
@@ -141,6 +145,7 @@ pub fn run() -> ExitCode {
         Command::Exchange(command) => exchange::run(&config, &command),
         Command::Ssh(command) => ssh::run(&config, &command),
         Command::Firewall(command) => firewall::run(&config, &command),
+        Command::Certificate(command) => certificate::run(&config, command),
         Command::Mail => mail::run(&config),
         Command::Errors(arguments) => errors::run(&config, &arguments),
         Command::Demo(arguments) => demo::run(arguments),

@@ -8,22 +8,27 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::logging;
 use super::watching::{Strangers, keep_telling};
+use crate::actions::begin_session::Letterhead;
 use crate::actions::set_up;
 use crate::actions::sign_in_with_provider::SignOn;
-use crate::appliance::{certificate, limits, systemd};
+use crate::actions::warn_of_certificate;
+use crate::appliance::certificate::{self, Certificates, Files};
+use crate::appliance::{limits, systemd};
 use crate::auth::local::Local;
 use crate::auth::sealing::Seal;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::domain::certificate::Source;
 use crate::error::Error;
 use crate::ingest::{Recorder, Recording};
 use crate::live::Board;
 use crate::mail::Post;
 use crate::parvis::Parvis;
 use crate::persistence::Transaction;
+use crate::tasks::renew_certificate::keep_renewing;
 use crate::tasks::send_mail::keep_sending;
 use crate::tasks::{Schedule, close_days, forget_old};
-use crate::web::{self, Doors, Services, Texts};
+use crate::web::{self, Doors, Parts, Services, Texts};
 
 /// How long to wait before looking for the database again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -33,15 +38,16 @@ pub(super) fn run(config: &Path) -> anyhow::Result<()> {
     let settings = Settings::read(config)?;
     logging::for_service(settings.log.level);
     let open_files = limits::raise_open_files();
-    let paths = &settings.web;
-    if let Some(fingerprint) =
-        certificate::ensure(&paths.certificate, &paths.key, &paths.public_name)?
-    {
-        log::info!(
-            "certificate: self-made for {}, SHA-256 {fingerprint}",
-            paths.public_name
-        );
+    let name = &settings.web.public_name;
+    let files = Files::of(&settings.web.certificate, &settings.web.key);
+    let mut made = certificate::ensure(&files, name)?;
+    if made.is_none() && settings.certificate.source == Source::SelfMade {
+        made = certificate::make_anew(&files, name, Clock::System.now())?;
     }
+    if let Some(fingerprint) = made {
+        log::info!("certificate: self-made for {name}, SHA-256 {fingerprint}");
+    }
+    let certificates = Arc::new(Certificates::open(files)?);
     let texts = match &settings.pages.texts {
         Some(directory) => Texts::with_directory(directory)?,
         None => Texts::built_in(),
@@ -52,7 +58,14 @@ pub(super) fn run(config: &Path) -> anyhow::Result<()> {
         &settings.web.public_name,
         settings.auth.ca_file.as_deref(),
     )?;
-    web::block_on(serve(settings, texts, local, post, open_files))?;
+    web::block_on(serve(
+        settings,
+        texts,
+        local,
+        post,
+        certificates,
+        open_files,
+    ))?;
     Ok(())
 }
 
@@ -61,11 +74,12 @@ async fn serve(
     texts: Texts,
     local: Local,
     post: Option<Post>,
+    certificates: Arc<Certificates>,
     open_files: u64,
 ) -> Result<(), Error> {
     let mut told_to_stop = signal(SignalKind::terminate()).map_err(Error::internal)?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(Error::internal)?;
-    let doors = Doors::take(&settings.web)?;
+    let doors = Doors::take(&settings.web, Arc::clone(&certificates))?;
     let address = settings.web.public_address();
     let parvis = Arc::new(Parvis::new(settings, Clock::System));
     let sign_on = Arc::new(SignOn::new(&parvis, Arc::clone(&local.seal))?);
@@ -76,15 +90,16 @@ async fn serve(
         _ = told_to_stop.recv() => return Ok(()),
         _ = interrupted.recv() => return Ok(()),
     };
-    let services = Services::new(
-        Arc::clone(&parvis),
-        recording.door(),
-        Arc::clone(&board),
+    let services = Services::new(Parts {
+        parvis: Arc::clone(&parvis),
+        door: recording.door(),
+        board: Arc::clone(&board),
         texts,
         sign_on,
         local,
+        certificates: Arc::clone(&certificates),
         open_files,
-    );
+    });
     let is_being_set_up = set_up::is_open(&parvis).await?;
     let services = Arc::new(if is_being_set_up {
         set_up::renew_code(&parvis).await?;
@@ -112,6 +127,7 @@ async fn serve(
     let told = parvis.settings.firewall.told.clone();
     let telling =
         tokio::task::spawn_local(keep_telling(services.sign_on.providers().hosts(), told));
+    let renewing = tokio::task::spawn_local(keep_renewing(Arc::clone(&parvis), certificates));
     let watchdog = tokio::task::spawn_local(tell_systemd(Arc::clone(&services)));
     tokio::select! {
         _ = told_to_stop.recv() => {}
@@ -123,6 +139,7 @@ async fn serve(
     systemd::stopping();
     watchdog.abort();
     telling.abort();
+    renewing.abort();
     if let Some(mailing) = mailing {
         mailing.abort();
     }
@@ -177,6 +194,7 @@ fn schedule(
         Arc::clone(services),
         Arc::clone(services),
     );
+    let (taking, warning) = (Arc::clone(services), Arc::clone(services));
     let recorder = Arc::clone(recording);
     let checking = Arc::clone(&services.sign_on);
     let (closing, forgetting, cleaning) =
@@ -213,6 +231,18 @@ fn schedule(
                     strangers.look(&parvis).await?;
                 }
                 Ok(())
+            }
+        })
+        .every(every(10), "take a certificate that was replaced", move || {
+            taking.certificates.take_newest();
+            std::future::ready(Ok(()))
+        })
+        .every(every(600), "warn of a certificate that ends", move || {
+            let services = Arc::clone(&warning);
+            async move {
+                let parvis = &services.parvis;
+                let letterhead = Letterhead::of(parvis, &services.local.seal);
+                warn_of_certificate::warn(parvis, &services.certificates, &letterhead).await
             }
         })
         .every(every(300), "tidy up", move || {

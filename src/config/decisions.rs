@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::Unusable;
@@ -132,6 +133,12 @@ impl Decisions {
     /// When it is not to be written as JSON, which a number that is none is not.
     pub fn shown(&self) -> Result<serde_json::Value, serde_json::Error> {
         serde_json::to_value(&self.0)
+    }
+
+    /// What was decided about a table, with defaults for what was not; none when nothing was.
+    #[must_use]
+    pub fn table<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        self.0.get(name)?.clone().try_into().ok()
     }
 
     /// The settings with what was decided laid over them, table by table.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::decisions::Decisions;
 use super::lines::line_at;
+use crate::domain::certificate::Choice;
 use crate::domain::session::Limits;
 use crate::domain::set_up;
 
@@ -40,6 +41,8 @@ pub struct Settings {
     pub ssh: Ssh,
     /// Where exchange accounts are decided and hand in.
     pub exchange: Exchange,
+    /// Where the certificate comes from.
+    pub certificate: Choice,
 }
 
 /// What kind of machine this is.

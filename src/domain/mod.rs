@@ -7,6 +7,7 @@ pub mod actor;
 pub mod audit;
 pub mod campus;
 pub mod capacity;
+pub mod certificate;
 pub mod channel_book;
 pub mod claims;
 pub mod correction;

@@ -141,13 +141,15 @@ pub enum Act {
     SeeMachine,
     /// Decide how the machine is reached, sends mail and sits in its network.
     ManageMachine,
+    /// Replace the certificate of the HTTPS door, and say where it comes from.
+    ManageCertificate,
     /// Look at the pages as somebody else would.
     SeeAs,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SeeSite,
         Self::DescribeSite,
         Self::SetHours,
@@ -169,6 +171,7 @@ impl Act {
         Self::ManageIssuers,
         Self::SeeMachine,
         Self::ManageMachine,
+        Self::ManageCertificate,
         Self::SeeAs,
     ];
 
@@ -197,6 +200,7 @@ impl Act {
             Self::ManageIssuers => "manage-issuers",
             Self::SeeMachine => "see-machine",
             Self::ManageMachine => "manage-machine",
+            Self::ManageCertificate => "manage-certificate",
             Self::SeeAs => "see-as",
         }
     }
@@ -266,6 +270,7 @@ pub const fn may(role: Role, act: Act) -> bool {
         | Act::ManagePeople
         | Act::ManageIssuers
         | Act::ManageMachine
+        | Act::ManageCertificate
         | Act::SeeAs => matches!(role, InstitutionAdministrator),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod close_days;
 pub mod forget_old;
+pub mod renew_certificate;
 mod schedule;
 pub mod send_mail;
 

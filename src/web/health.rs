@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::headers::{self, Kind};
 use super::services::Services;
 use crate::appliance::disk;
+use crate::domain::certificate::Warning;
 
 #[derive(Serialize)]
 struct Readiness {
@@ -14,6 +15,7 @@ struct Readiness {
     migrations: &'static str,
     disk: &'static str,
     recorder: &'static str,
+    certificate: &'static str,
 }
 
 /// `GET /health/live`: the process answers.
@@ -22,7 +24,8 @@ pub(super) async fn live() -> HttpResponse {
     headers::put(&mut builder, Kind::Closed).json(serde_json::json!({ "live": true }))
 }
 
-/// `GET /health/ready`: 200 when everything needed is there, else 503; what is lacking is named.
+/// `GET /health/ready`: 200 when everything needed is there, else 503; what is lacking is named. A certificate that ends is
+/// named too, and keeps nothing from working here.
 pub(super) async fn ready(services: web::Data<Services>) -> HttpResponse {
     let pending = services.parvis.lacking_migrations().await;
     let key = services.parvis.settings.web.key.clone();
@@ -49,6 +52,7 @@ pub(super) async fn ready(services: web::Data<Services>) -> HttpResponse {
         } else {
             "does not work"
         },
+        certificate: services.certificate_warning().map_or("ok", Warning::name),
     };
     let all = [
         readiness.database,

@@ -1,9 +1,13 @@
-//! The door for processes of this machine: readings from files and, later, from the gateway process.
+//! The door for processes of this machine: readings from files, and commands about the certificate.
+
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::failure::{self, Reader};
 use super::services::Services;
+use crate::appliance::certificate::Notes;
+use crate::domain::certificate::Source;
 use crate::error::Error;
 use crate::gateways::Payload;
 
@@ -32,5 +36,38 @@ pub(super) async fn hand_in(
             HttpResponse::Ok().json(receipt)
         }
         Err(error) => failure::answer(&request, &services, &error, Reader::Program),
+    }
+}
+
+/// How long somebody waits for a certificate from a directory.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// `POST /certificate/take`: somebody put files in place, and perhaps decided something.
+pub(super) async fn take_certificate(services: web::Data<Services>) -> HttpResponse {
+    services.parvis.reload_certificate();
+    services.certificates.take_newest();
+    match services.certificates.refused() {
+        None => HttpResponse::Ok().json(services.certificates.facts()),
+        Some(reason) => HttpResponse::Conflict().body(reason),
+    }
+}
+
+/// `POST /certificate/request`: asks the directory for a certificate now.
+pub(super) async fn request_certificate(services: web::Data<Services>) -> HttpResponse {
+    let certificates = &services.certificates;
+    if services.parvis.certificate().source != Source::Acme {
+        return HttpResponse::Conflict().body("certificate.source is not \"acme\"");
+    }
+    let mut rounds = certificates.ask();
+    if tokio::time::timeout(PATIENCE, rounds.changed())
+        .await
+        .is_err()
+    {
+        return HttpResponse::GatewayTimeout().body("it is still on its way");
+    }
+    let notes = Notes::read(&certificates.files);
+    match notes.reason {
+        None => HttpResponse::Ok().json(certificates.facts()),
+        Some(reason) => HttpResponse::BadGateway().body(reason),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use actix_web::{HttpResponse, web};
 
 use super::services::Services;
+use crate::appliance::certificate::Notes;
 use crate::ingest::Receipt;
 
 /// Counters since the start.
@@ -109,6 +110,25 @@ pub(super) async fn show(services: web::Data<Services>) -> HttpResponse {
         "database_connections_open",
         "Connections of the pool.",
         open.to_string(),
+    );
+    line(
+        "gauge",
+        "certificate_ends_seconds",
+        "When the certificate in use ends, in seconds since 1970.",
+        services
+            .certificates
+            .facts()
+            .not_after
+            .timestamp()
+            .to_string(),
+    );
+    line(
+        "gauge",
+        "certificate_renewal_failures",
+        "Renewals that failed since the last good one.",
+        Notes::read(&services.certificates.files)
+            .failures
+            .to_string(),
     );
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")

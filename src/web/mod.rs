@@ -31,8 +31,8 @@ mod set_up;
 mod signed_in;
 mod stream;
 mod texts;
-mod tls;
+mod upload;
 
 pub use server::{Doors, Running, block_on};
-pub use services::Services;
+pub use services::{Parts, Services};
 pub use texts::Texts;

@@ -1,8 +1,10 @@
-//! HTTP: nothing but the way to HTTPS, under the configured name, whatever name the client used. A machine that is being set
-//! up has no name yet; there it is the client's.
+//! HTTP: nothing but the way to HTTPS, under the configured name, whatever name the client used; and, while a certificate is
+//! requested, exactly what the directory asks. A machine that is being set up has no name yet; there it is the client's.
 
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::appliance::acme::Challenges;
 
 /// Where it leads.
 #[derive(Debug, Clone)]
@@ -42,20 +44,38 @@ impl Target {
     }
 }
 
-/// Redirects to the same path.
-pub(super) async fn to_https(request: HttpRequest, target: web::Data<Target>) -> HttpResponse {
+/// What this door knows.
+#[derive(Debug, Clone)]
+pub(super) struct Plain {
+    /// Where it leads.
+    pub(super) target: Target,
+    /// Answers to a directory.
+    pub(super) challenges: Challenges,
+}
+
+/// Redirects to the same path, or answers the directory.
+pub(super) async fn to_https(request: HttpRequest, plain: web::Data<Plain>) -> HttpResponse {
     let path = request
         .uri()
         .path_and_query()
         .map_or("/", actix_web::http::uri::PathAndQuery::as_str);
-    let address = target.address(&request);
+    if request.method() == Method::GET
+        && let Some(answer) = plain.challenges.answer(path)
+    {
+        return HttpResponse::Ok()
+            .content_type("application/octet-stream")
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::CONNECTION, "close"))
+            .body(answer);
+    }
+    let address = plain.target.address(&request);
     let location = if path.starts_with('/') {
         format!("{address}{path}")
     } else {
         address
     };
     // What is only so until the machine has a name must not be remembered.
-    let mut builder = match **target {
+    let mut builder = match plain.target {
         Target::Name(_) => HttpResponse::PermanentRedirect(),
         Target::Host(_) => HttpResponse::TemporaryRedirect(),
     };

@@ -20,6 +20,7 @@ pub(super) fn public(config: &mut ServiceConfig) {
         .service(
             web::scope("/admin")
                 .configure(staff)
+                .configure(operators)
                 .default_service(web::route().to(failure::no_route)),
         )
         .configure(visitors_in_a_language)
@@ -218,6 +219,21 @@ fn staff(config: &mut ServiceConfig) {
         .service(showing("/audit.csv", admin::export_audit));
 }
 
+/// Those of staff who look after the machine, below `/admin`.
+fn operators(config: &mut ServiceConfig) {
+    config
+        .service(both(
+            "/certificate",
+            admin::certificate::show,
+            admin::certificate::change,
+        ))
+        .service(taking("/certificate/upload", admin::certificate::upload))
+        .service(showing(
+            "/certificate/request.csr",
+            admin::certificate::request,
+        ));
+}
+
 /// What processes of this machine reach over the unix socket.
 pub(super) fn local(config: &mut ServiceConfig) {
     config
@@ -225,6 +241,11 @@ pub(super) fn local(config: &mut ServiceConfig) {
         .service(showing("/metrics", metrics::show))
         .service(showing("/health/ready", health::ready))
         .service(taking("/hand-in/{gateway}", local_door::hand_in))
+        .service(taking("/certificate/take", local_door::take_certificate))
+        .service(taking(
+            "/certificate/request",
+            local_door::request_certificate,
+        ))
         .default_service(web::route().to(failure::no_route));
 }
 

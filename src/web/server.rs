@@ -17,11 +17,12 @@ use actix_web::dev::AppConfig;
 use actix_web::rt::net::{TcpStream, UnixStream};
 use actix_web::{App, web};
 use nix::sys::socket::{Backlog, setsockopt, sockopt};
-use openssl::ssl::{Ssl, SslAcceptor};
+use openssl::ssl::Ssl;
 
 use super::handoff::{Connection, Tls};
 use super::services::Services;
-use super::{redirect, routes, tls};
+use super::{redirect, routes};
+use crate::appliance::certificate::Certificates;
 use crate::appliance::systemd;
 use crate::config::Web;
 use crate::error::Error;
@@ -48,7 +49,7 @@ const STOP_SECONDS: u64 = 2;
 pub struct Doors {
     https: TcpListener,
     http: TcpListener,
-    acceptor: SslAcceptor,
+    certificates: Arc<Certificates>,
 }
 
 /// Doors that are open.
@@ -118,18 +119,17 @@ fn listen_locally(path: &std::path::Path) -> Result<UnixListener, Error> {
 }
 
 impl Doors {
-    /// Takes the addresses, those that systemd handed over first, and reads the certificate.
+    /// Takes the addresses, those that systemd handed over first.
     ///
     /// # Errors
-    /// When an address is taken or the certificate cannot be used.
-    pub fn take(settings: &Web) -> Result<Self, Error> {
-        let acceptor = tls::acceptor(&settings.certificate, &settings.key)?;
+    /// When an address is taken.
+    pub fn take(settings: &Web, certificates: Arc<Certificates>) -> Result<Self, Error> {
         let https = systemd::listener("https")?.map_or_else(|| listen(settings.https), Ok)?;
         let http = systemd::listener("http")?.map_or_else(|| listen(settings.http), Ok)?;
         Ok(Self {
             https,
             http,
-            acceptor,
+            certificates,
         })
     }
 
@@ -153,13 +153,14 @@ impl Doors {
             )
         };
         let https = self.https.try_clone().map_err(Error::internal)?;
-        let acceptor = self.acceptor.clone();
+        let certificates = Arc::clone(&self.certificates);
         let server = Server::build()
             .workers(1)
             .shutdown_timeout(1)
             .disable_signals()
             .listen("waiting room", https, move || {
-                handshakes(acceptor.clone()).and_then(HttpService::build().h1(app()).map_err(drop))
+                let http = HttpService::build().h1(app());
+                handshakes(Arc::clone(&certificates)).and_then(http.map_err(drop))
             })
             .map_err(Error::internal)?;
         Ok(run(server))
@@ -194,19 +195,23 @@ impl Doors {
             let app = App::new().app_data(data.clone()).configure(routes::local);
             map_config(app.into_factory(), |()| AppConfig::default())
         };
-        let target = web::Data::new(if is_being_set_up {
+        let target = if is_being_set_up {
             let port = settings.public_port.unwrap_or(settings.https.port());
             redirect::Target::Host(port)
         } else {
             redirect::Target::Name(settings.public_address())
+        };
+        let plain = web::Data::new(redirect::Plain {
+            target,
+            challenges: self.certificates.challenges.clone(),
         });
         let redirect_app = move || {
             let app = App::new()
-                .app_data(target.clone())
+                .app_data(plain.clone())
                 .configure(routes::redirect);
             map_config(app.into_factory(), |()| AppConfig::default())
         };
-        let acceptor = self.acceptor;
+        let certificates = self.certificates;
         let server = Server::build()
             .workers(workers)
             .max_concurrent_connections(CONNECTIONS)
@@ -221,7 +226,7 @@ impl Doors {
                         extensions.insert(connection.handle());
                     })
                     .h1(app());
-                handshakes(acceptor.clone()).and_then(http.map_err(drop))
+                handshakes(Arc::clone(&certificates)).and_then(http.map_err(drop))
             })
             .and_then(|server| {
                 server.listen("http", self.http, move || {
@@ -252,7 +257,7 @@ fn run(server: actix_server::ServerBuilder) -> Running {
 
 /// From a TCP connection to a TLS connection that can be handed over.
 fn handshakes(
-    acceptor: SslAcceptor,
+    certificates: Arc<Certificates>,
 ) -> impl ServiceFactory<
     TcpStream,
     Config = (),
@@ -261,13 +266,13 @@ fn handshakes(
     InitError = (),
 > {
     fn_service(move |tcp: TcpStream| {
-        let acceptor = acceptor.clone();
+        let certificates = Arc::clone(&certificates);
         async move {
             let peer = tcp.peer_addr().ok();
             // Small answers at once, and no hour-long wait for a client that lost its network.
             let _ = tcp.set_nodelay(true);
             let _ = setsockopt(&tcp, sockopt::TcpUserTimeout, &GONE_AFTER_MILLISECONDS);
-            let ssl = Ssl::new(acceptor.context()).map_err(drop)?;
+            let ssl = Ssl::new(&certificates.context()).map_err(drop)?;
             let mut tls = Tls::new(ssl, tcp).map_err(drop)?;
             let accepted = tokio::time::timeout(REQUEST_PATIENCE, Pin::new(&mut tls).accept());
             accepted.await.map_err(drop)?.map_err(drop)?;

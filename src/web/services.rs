@@ -11,7 +11,9 @@ use super::metrics::Metrics;
 use super::rates::Rates;
 use super::texts::Texts;
 use crate::actions::sign_in_with_provider::SignOn;
+use crate::appliance::certificate::Certificates;
 use crate::auth::local::Local;
+use crate::domain::certificate::{Warning, warning};
 use crate::ingest::Door;
 use crate::live::Board;
 use crate::parvis::Parvis;
@@ -30,6 +32,8 @@ pub struct Services {
     pub sign_on: Arc<SignOn>,
     /// What accounts of this service need.
     pub local: Local,
+    /// The certificate in use.
+    pub certificates: Arc<Certificates>,
     pub(super) assets: Assets,
     pub(super) cache: Cache,
     pub(super) metrics: Metrics,
@@ -43,18 +47,40 @@ pub struct Services {
     is_well: AtomicBool,
 }
 
+/// What [`Services`] are made of.
+pub struct Parts {
+    /// The parts in use.
+    pub parvis: Arc<Parvis>,
+    /// The way in for readings.
+    pub door: Door,
+    /// The figures.
+    pub board: Arc<Board>,
+    /// The texts of pages.
+    pub texts: Texts,
+    /// Sign-on with identity providers.
+    pub sign_on: Arc<SignOn>,
+    /// What accounts of this service need.
+    pub local: Local,
+    /// The certificate in use.
+    pub certificates: Arc<Certificates>,
+    /// Files that may be open at once.
+    pub open_files: u64,
+}
+
 impl Services {
     /// Everything handlers need.
     #[must_use]
-    pub fn new(
-        parvis: Arc<Parvis>,
-        door: Door,
-        board: Arc<Board>,
-        texts: Texts,
-        sign_on: Arc<SignOn>,
-        local: Local,
-        open_files: u64,
-    ) -> Self {
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            parvis,
+            door,
+            board,
+            texts,
+            sign_on,
+            local,
+            certificates,
+            open_files,
+        } = parts;
         let rates = Rates::new(parvis.settings.web.api_requests_per_minute);
         let most_streams = usize::try_from(open_files).unwrap_or(usize::MAX) / 10 * 9;
         Self {
@@ -64,6 +90,7 @@ impl Services {
             texts,
             sign_on,
             local,
+            certificates,
             assets: Assets::new(),
             cache: Cache::default(),
             metrics: Metrics::default(),
@@ -106,6 +133,12 @@ impl Services {
     /// Whether the recorder worked when it was last looked at.
     pub fn is_well(&self) -> bool {
         self.is_well.load(Ordering::Relaxed)
+    }
+
+    /// What to warn of about the certificate in use, if anything.
+    pub(super) fn certificate_warning(&self) -> Option<Warning> {
+        let source = self.parvis.certificate().source;
+        warning(source, &self.certificates.facts(), self.parvis.clock.now())
     }
 
     /// A sign that streams must end.

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use browser::{Browser, Hands};
 use harness::{LIBRARY, TestParvis};
+use parvis::appliance::certificate::{Files, ensure};
 use serde_json::json;
 
 /// How long Keycloak may take to start on a busy machine.
@@ -87,7 +88,7 @@ impl Keycloak {
         let realm = realm(&parvis.address).to_string();
         std::fs::write(directory.join("data/import/campus.json"), realm).unwrap();
         let [key, certificate] = ["key.pem", "certificate.pem"].map(|name| directory.join(name));
-        parvis::appliance::certificate::ensure(&certificate, &key, "127.0.0.1").unwrap();
+        ensure(&Files::of(&certificate, &key), "127.0.0.1").unwrap();
         let port = free_port();
         let address = format!("https://127.0.0.1:{port}");
         let log = std::fs::File::create(directory.join("log")).unwrap();

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
+use parvis::appliance::certificate::{Files, ensure};
 use serde_json::Value;
 
 use crate::browser::{Browser, Hands, Page};
@@ -183,7 +184,7 @@ impl Provider {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&directory).unwrap();
         let [key, certificate] = ["key.pem", "certificate.pem"].map(|name| directory.join(name));
-        parvis::appliance::certificate::ensure(&certificate, &key, "127.0.0.1").unwrap();
+        ensure(&Files::of(&certificate, &key), "127.0.0.1").unwrap();
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/providers");
         let log = std::fs::File::create(directory.join("log")).unwrap();
         let mut process = Command::new(node(&scripts))

@@ -221,7 +221,7 @@ async fn clients_that_dawdle_are_let_go() {
         parvis.get("/health/live").await.json(),
         json!({ "live": true })
     );
-    let ready = json!({ "ready": true, "database": "ok", "migrations": "ok", "disk": "ok", "recorder": "ok" });
+    let ready = json!({ "ready": true, "database": "ok", "migrations": "ok", "disk": "ok", "recorder": "ok", "certificate": "ok" });
     assert_eq!(parvis.get("/health/ready").await.json(), ready);
 }
 

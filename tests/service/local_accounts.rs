@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 use futures_util::future::join_all;
+use parvis::appliance::certificate::{Files, ensure};
 use totp_rs::{Builder, Secret};
 
 use crate::harness::{Answer, LIBRARY, TestParvis};
@@ -621,7 +622,7 @@ async fn mail_goes_encrypted_and_only_to_a_server_that_proves_its_name() {
         .join(format!("mail-server-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let (certificate, key) = (directory.join("mail.pem"), directory.join("mail.key"));
-    parvis::appliance::certificate::ensure(&certificate, &key, relay).unwrap();
+    ensure(&Files::of(&certificate, &key), relay).unwrap();
     let [certificate, key] = [certificate, key].map(|path| path.display().to_string());
     let mut server = MailServer::at(&directory, relay);
     server.start(&["--certificate", &certificate, "--key", &key]);
@@ -663,7 +664,7 @@ async fn mail_goes_with_an_account_of_the_mail_server() {
         std::fs::create_dir_all(&directory).unwrap();
         let [certificate, key, right, wrong] =
             ["mail.pem", "mail.key", "right", "wrong"].map(|name| directory.join(name));
-        parvis::appliance::certificate::ensure(&certificate, &key, relay).unwrap();
+        ensure(&Files::of(&certificate, &key), relay).unwrap();
         std::fs::write(&right, format!("{SECRET}\n")).unwrap();
         std::fs::write(&wrong, "something else").unwrap();
         let [certificate, key] = [certificate, key].map(|path| path.display().to_string());

@@ -4,6 +4,8 @@
 mod harness;
 
 mod administering;
+mod authority;
+mod certificates;
 mod demo;
 mod describing;
 mod doors;
@@ -16,6 +18,7 @@ mod local_accounts;
 mod machine;
 mod mail;
 mod pages;
+mod pebble;
 mod people;
 mod permissions;
 mod ports;

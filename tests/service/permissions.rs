@@ -157,6 +157,35 @@ const EXAMPLES: &[Example] = &[
         "/admin/see-as",
         &[("person", "999999")],
     ),
+    show("GET /admin/certificate", "/admin/certificate"),
+    take(
+        "POST /admin/certificate",
+        "make a request",
+        "/admin/certificate",
+        &[("do", "request")],
+    ),
+    take(
+        "POST /admin/certificate",
+        "decide",
+        "/admin/certificate",
+        &[("do", "choose")],
+    ),
+    take(
+        "POST /admin/certificate",
+        "ask now",
+        "/admin/certificate",
+        &[("do", "ask")],
+    ),
+    take(
+        "POST /admin/certificate/upload",
+        "",
+        "/admin/certificate/upload",
+        &[],
+    ),
+    show(
+        "GET /admin/certificate/request.csr",
+        "/admin/certificate/request.csr",
+    ),
     show("GET /admin/audit", "/admin/audit"),
     Example {
         route: "GET /admin/audit",

@@ -69,24 +69,8 @@ impl Http {
     /// # Errors
     /// When the file of certificates cannot be read, or the proxy's address is none.
     pub fn new(line: &Line, clock: Clock) -> Result<Self, Error> {
-        let mut builder = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .timeout(PATIENCE)
-            .connect_timeout(CONNECTING)
-            .user_agent(concat!("Parvis/", env!("CARGO_PKG_VERSION")))
-            .no_proxy();
-        if let Some(path) = &line.ca_file {
-            builder = builder.tls_certs_merge(authorities(path)?);
-        }
-        if let Some(address) = &line.proxy {
-            let proxy = Proxy::all(address).map_err(|error| Error::Invalid {
-                field: "auth.proxy".to_owned(),
-                rule: format!("is no address of a proxy: {}", chain(&error)),
-            })?;
-            builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&line.no_proxy)));
-        }
         Ok(Self {
-            client: builder.build().map_err(Error::internal)?,
+            client: client(line, "auth.ca_file")?,
             clock,
             allows_loopback: line.allows_loopback,
             hosts: watch::Sender::default(),
@@ -118,9 +102,33 @@ impl Http {
     }
 }
 
-fn authorities(path: &std::path::Path) -> Result<Vec<Certificate>, Error> {
+/// A client that follows nobody elsewhere and does not wait for ever. `ca_field` is the setting that names the authorities.
+///
+/// # Errors
+/// When the file of certificates cannot be read, or the proxy's address is none.
+pub fn client(line: &Line, ca_field: &str) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(redirect::Policy::none())
+        .timeout(PATIENCE)
+        .connect_timeout(CONNECTING)
+        .user_agent(concat!("Parvis/", env!("CARGO_PKG_VERSION")))
+        .no_proxy();
+    if let Some(path) = &line.ca_file {
+        builder = builder.tls_certs_merge(authorities(path, ca_field)?);
+    }
+    if let Some(address) = &line.proxy {
+        let proxy = Proxy::all(address).map_err(|error| Error::Invalid {
+            field: "auth.proxy".to_owned(),
+            rule: format!("is no address of a proxy: {}", chain(&error)),
+        })?;
+        builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&line.no_proxy)));
+    }
+    builder.build().map_err(Error::internal)
+}
+
+fn authorities(path: &std::path::Path, field: &str) -> Result<Vec<Certificate>, Error> {
     let invalid = |rule: String| Error::Invalid {
-        field: "auth.ca_file".to_owned(),
+        field: field.to_owned(),
         rule: format!("{} {rule}", path.display()),
     };
     let pem = std::fs::read(path).map_err(|error| invalid(format!("cannot be read: {error}")))?;

@@ -26,7 +26,7 @@ mod verification;
 pub use attempt::Attempt;
 pub use finish::{Callback, Verified, finish};
 pub use hosts::Hosts;
-pub use http::{Http, Line};
+pub use http::{Http, Line, client};
 pub use metadata::Metadata;
 pub use providers::{Providers, Report};
 pub use refresh::{Before, Rechecked, recheck};

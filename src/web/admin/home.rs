@@ -30,6 +30,8 @@ struct Page<'t> {
     /// What the institution has not said yet.
     lacking: Vec<String>,
     describes_institution: bool,
+    /// What to warn of.
+    certificate: Option<String>,
 }
 
 /// `GET /admin`
@@ -61,6 +63,7 @@ pub(in crate::web) async fn show(
         frame: frame(&request, &services, &language, &t.say("staff-home"), &who),
         sites,
         lacking: lacking(&campus.institution, &t),
+        certificate: super::certificate::warned(&services, &who.actor, &t),
         describes_institution: who.actor.may(Act::DescribeInstitution, Place::Institution),
         needs_strong_sign_in: !who.actor.is_strong
             && who

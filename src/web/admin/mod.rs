@@ -3,6 +3,7 @@
 mod account;
 mod adopt;
 mod audit;
+pub(super) mod certificate;
 pub(super) mod field;
 mod forms;
 mod gateways;
@@ -59,13 +60,18 @@ use crate::domain::role::Act;
 use crate::error::Error;
 
 /// Where staff may go: the address, the key of its name, and what one must be allowed to do somewhere to go there.
-const PLACES: [(&str, &str, Act); 8] = [
+const PLACES: [(&str, &str, Act); 9] = [
     ("/admin", "staff-home", Act::SeeSite),
     ("/admin/gateways", "staff-gateways", Act::SeeArrivals),
     ("/admin/sensors", "staff-sensors", Act::SeeArrivals),
     ("/admin/people", "staff-people", Act::SeePeople),
     ("/admin/issuers", "staff-issuers", Act::ManageIssuers),
     ("/admin/machine", "staff-machine", Act::ManageMachine),
+    (
+        "/admin/certificate",
+        "staff-certificate",
+        Act::ManageCertificate,
+    ),
     ("/admin/audit", "staff-audit", Act::ReadAudit),
     ("/admin/ports", "staff-ports", Act::SeeMachine),
 ];

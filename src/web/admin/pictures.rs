@@ -1,6 +1,5 @@
 //! Pictures of a site: those that are shown, and the form of another.
 
-use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -10,13 +9,13 @@ use crate::domain::actor::Place;
 use crate::domain::role::Act;
 use crate::domain::words::Words;
 use crate::error::Error;
-use crate::web::failure::{self, Reader, Refusal};
-use crate::web::form::{self, Form};
+use crate::web::failure::{self, Reader};
+use crate::web::form::Form;
 use crate::web::language;
-use crate::web::multipart;
 use crate::web::pages::frame::Frame;
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
+use crate::web::upload::Upload;
 
 /// The largest file, in bytes.
 const LARGEST: usize = 15 * 1024 * 1024;
@@ -89,56 +88,23 @@ pub(in crate::web) async fn take(
     site: web::Path<String>,
     body: web::Payload,
 ) -> HttpResponse {
-    let refuse = |status, rule: &str| {
-        failure::refuse(
-            &request,
-            &services,
-            Refusal::new(status, rule),
-            Reader::Person,
-        )
-    };
-    if !form::is_from_here(&request, &services) {
-        return failure::refuse(&request, &services, form::not_ours(), Reader::Person);
-    }
     if let Err(refused) = who.actor.permit(Act::WriteContents, Place::Site(&site)) {
         return failure::answer(&request, &services, &refused.into(), Reader::Person);
     }
-    let bytes = match body.to_bytes_limited(LARGEST).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "the form did not arrive whole"),
-        Err(_) => {
-            return refuse(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the picture is larger than 15 MB",
-            );
-        }
+    let upload = match Upload::read(&request, &services, body, LARGEST).await {
+        Ok(upload) => upload,
+        Err(refusal) => return failure::refuse(&request, &services, refusal, Reader::Person),
     };
-    let content_type = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let Some(parts) = multipart::parts(content_type, &bytes) else {
-        return refuse(StatusCode::BAD_REQUEST, "this is no form with a file");
-    };
-    let content = |name: &str| {
-        let part = parts.iter().find(|part| part.name == name);
-        part.map_or(&[][..], |part| part.content)
-    };
-    let text = |name: &str| String::from_utf8_lossy(content(name)).trim().to_owned();
-    if !form::has_token(&request, &text(form::TOKEN)) {
-        return failure::refuse(&request, &services, form::not_ours(), Reader::Person);
-    }
     let alt = services
         .texts
         .languages()
         .into_iter()
-        .map(|(code, _)| (code.clone(), text(&format!("alt.{code}"))))
+        .map(|(code, _)| (code.clone(), upload.text(&format!("alt.{code}"))))
         .filter(|(_, text)| !text.is_empty());
     let alt = Words(alt.collect());
     let parvis = &services.parvis;
     let (site, now) = (site.into_inner(), parvis.clock.now());
-    let picture = content("picture").to_vec();
+    let picture = upload.content("picture").to_vec();
     let published = async {
         let name = site.clone();
         publish_picture::publish(&parvis.database, &who.actor, name, alt, picture, now).await?;

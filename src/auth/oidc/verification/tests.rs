@@ -187,8 +187,6 @@ fn what_everybody_could_have_made_is_no_signature() {
     assert_eq!(code(verify(&token, &keys)), Some(Code::Signature));
 }
 
-use super::*;
-
 #[test]
 fn a_token_is_issued_now_give_or_take_what_clocks_are_allowed() {
     let now = Moment::from_timestamp(1_800_000_000, 0).unwrap();
