@@ -15,6 +15,7 @@
 //! | [`ingest`] | how a reading becomes a fact, exactly once |
 //! | [`auth`] | who is asking: sign-on, sessions, secrets, forms that are ours |
 //! | [`actions`] | what people may do, and what they may ask |
+//! | [`mail`] | how a letter leaves: the only SMTP
 //! | [`live`] | who is watching: the newest figures, and the sign that they changed |
 //! | [`tasks`] | what happens unasked |
 //! | [`appliance`] | the machine it lives on: certificate, disk, firewall, limits, systemd, a PostgreSQL of one's own |
@@ -31,7 +32,7 @@
 //! | `domain` | |
 //! | `clock` | |
 //! | `error` | `domain` |
-//! | `config` | `domain` |
+//! | `config` | `domain` `appliance` |
 //! | `persistence` | `domain` `error` |
 //! | `gateways` | `domain` |
 //! | `appliance` | `domain` `error` |
@@ -39,9 +40,10 @@
 //! | `ingest` | `domain` `error` `clock` `persistence` `gateways` `parvis` |
 //! | `auth` | `domain` `error` `config` `clock` `persistence` `parvis` |
 //! | `actions` | `domain` `error` `clock` `persistence` `auth` `appliance` `parvis` |
+//! | `mail` | `error` `config` |
 //! | `live` | `domain` `parvis` |
-//! | `tasks` | `domain` `error` `config` `clock` `persistence` `auth` `appliance` `parvis` |
-//! | `web` | `domain` `error` `config` `gateways` `appliance` `parvis` `ingest` `auth` `actions` `live` |
+//! | `tasks` | `domain` `error` `config` `clock` `persistence` `auth` `appliance` `mail` `parvis` |
+//! | `web` | `domain` `error` `config` `gateways` `appliance` `parvis` `ingest` `auth` `actions` `mail` `live` |
 //! | `commands` | everything |
 //!
 //! Beside that: only `persistence` names Diesel, only `web` names actix, only `clock` asks the time, only `ingest`,
@@ -95,6 +97,7 @@ pub mod error;
 pub mod gateways;
 pub mod ingest;
 pub mod live;
+pub mod mail;
 pub mod parvis;
 pub mod persistence;
 pub mod tasks;

@@ -1,5 +1,6 @@
 //! The parts in use: settings, clock, database and the campus as it now is.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -60,6 +61,36 @@ impl Parvis {
         Ok(self.campus())
     }
 
+    /// Decides something for this machine; it holds from the next start on.
+    ///
+    /// # Errors
+    /// When the settings name no file for decisions, it cannot be written, or what is decided cannot be used.
+    pub fn decide(&self, change: impl FnOnce(&mut Decisions)) -> Result<(), Error> {
+        Ok(Decisions::change(self.decisions()?, change)?)
+    }
+
+    /// What was decided so far, whether it holds already or from the next start on.
+    ///
+    /// # Errors
+    /// When the settings name no file for decisions, or it cannot be read.
+    pub fn decided(&self) -> Result<serde_json::Value, Error> {
+        let decisions = Decisions::read(self.decisions()?).map_err(Undecided::from)?;
+        decisions.shown().map_err(Error::internal)
+    }
+
+    /// Keeps a secret beside the decisions, and returns its path.
+    ///
+    /// # Errors
+    /// When the settings name no file for decisions, or it cannot be written.
+    pub fn keep_secret(&self, name: &str, secret: &[u8]) -> Result<PathBuf, Error> {
+        Ok(Decisions::keep_secret(self.decisions()?, name, secret)?)
+    }
+
+    fn decisions(&self) -> Result<&PathBuf, Error> {
+        let decisions = self.settings.decisions.as_ref();
+        Ok(decisions.ok_or(Undecided::Nowhere)?)
+    }
+
     /// Where the certificate comes from, as was last decided.
     #[must_use]
     pub fn certificate(&self) -> Arc<Choice> {
@@ -110,5 +141,11 @@ impl Parvis {
     /// When the database is not available.
     pub async fn lacking_migrations(&self) -> Result<usize, Error> {
         self.database.read(persistence::pending_migrations).await
+    }
+}
+
+impl From<Undecided> for Error {
+    fn from(undecided: Undecided) -> Self {
+        Self::Conflict(undecided.to_string())
     }
 }

@@ -107,7 +107,8 @@ pub async fn save(
     sign_on.announce().await
 }
 
-fn save_within(
+/// [`save`], within a transaction of more, with the secret sealed.
+pub(super) fn save_within(
     tx: &mut Transaction<'_>,
     actor: &Actor,
     issuer: Issuer,

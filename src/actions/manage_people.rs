@@ -13,9 +13,6 @@ use crate::error::Error;
 use crate::persistence::sessions::Ending;
 use crate::persistence::{Database, Transaction, audit, people, sessions};
 
-/// The longest name or address.
-const LONGEST: usize = 200;
-
 /// A person with what they may.
 #[derive(Debug)]
 pub struct Known {
@@ -124,37 +121,13 @@ pub fn add_within(
 
 /// Whether what is said of a person keeps the rules.
 fn check(new: &NewPerson) -> Result<(), Error> {
-    let refuse = |field: &str, rule: &str| {
-        Err(Error::Invalid {
-            field: field.to_owned(),
-            rule: rule.to_owned(),
-        })
+    let Some((field, rule)) = new.faults().into_iter().next() else {
+        return Ok(());
     };
-    if new.name.is_empty() || new.name.chars().count() > LONGEST {
-        return refuse("name", "a person has a name of 1 to 200 characters");
-    }
-    if let Some(email) = &new.email
-        && (email.chars().count() > LONGEST
-            || email.split('@').filter(|part| !part.is_empty()).count() != 2
-            || email
-                .chars()
-                .any(|character| character.is_whitespace() || character.is_control()))
-    {
-        return refuse("email", "an e-mail address is written name@host");
-    }
-    if let Some(login) = &new.login
-        && (login.is_empty()
-            || login.len() > 80
-            || !login
-                .chars()
-                .all(|character| character.is_ascii_alphanumeric() || ".-_@".contains(character)))
-    {
-        return refuse(
-            "login",
-            "use letters, digits, and . - _ @, at most 80 of them",
-        );
-    }
-    Ok(())
+    Err(Error::Invalid {
+        field: field.to_owned(),
+        rule: rule.to_owned(),
+    })
 }
 
 /// What is changed about a person.

@@ -3,6 +3,7 @@
 pub mod apply_description;
 pub mod begin_session;
 pub mod choose_password;
+pub mod decide;
 pub mod edit_campus;
 pub mod enrol_second_factor;
 pub mod explain_figure;
@@ -18,6 +19,7 @@ pub mod recount_space;
 pub mod replace_secret;
 pub mod second_step;
 pub mod see_sensors;
+pub mod set_up;
 pub mod show_history;
 pub mod sign_in_locally;
 pub mod sign_in_with_passkey;

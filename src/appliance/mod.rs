@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod cluster;
 pub mod disk;
 pub mod exchange;
+pub mod files;
 pub mod firewall;
 pub mod limits;
 pub mod listeners;

@@ -3,6 +3,7 @@
 mod apply;
 mod audit;
 mod certificate;
+mod console;
 mod counts_file;
 mod decode;
 mod demo;
@@ -16,12 +17,15 @@ mod import;
 mod issuer;
 mod logging;
 mod mail;
+mod menu;
 mod migrate;
+mod network;
 mod person;
 mod recount;
 mod replay;
 mod sensors;
 mod serve;
+mod set_up;
 mod ssh;
 mod watching;
 
@@ -52,6 +56,21 @@ struct Cli {
 enum Command {
     /// Answer on the network.
     Serve,
+    /// Set the machine up, by questions or from a file.
+    #[command(name = "setup")]
+    SetUp(set_up::Arguments),
+    /// Show what the console of the machine shows.
+    Console(console::Arguments),
+    /// Choose from what operators do with the machine.
+    Menu,
+    /// Give the machine its place in the network.
+    Network {
+        /// Where it is written down.
+        #[arg(long, global = true, default_value = "/var/lib/parvis/network.toml")]
+        file: PathBuf,
+        #[command(subcommand)]
+        command: network::Command,
+    },
     /// Bring the database schema to the version of this program.
     Migrate,
     /// Create or change the campus as a file describes it.
@@ -107,6 +126,10 @@ pub fn run() -> ExitCode {
     let Cli { config, command } = Cli::parse();
     let result = match command {
         Command::Serve => serve::run(&config),
+        Command::SetUp(arguments) => set_up::run(&config, &arguments),
+        Command::Console(arguments) => console::run(&config, &arguments),
+        Command::Menu => menu::run(&config),
+        Command::Network { file, command } => network::run(&file, &command),
         Command::Migrate => migrate::run(&config),
         Command::Apply(arguments) => apply::run(&config, &arguments),
         Command::Decode(arguments) => decode::run(&arguments),

@@ -185,10 +185,12 @@ fn tell(parvis: &Parvis, secret: &str) {
 
 /// The link that an invitation is.
 pub(super) fn link(parvis: &Parvis, secret: &str) -> String {
-    format!(
-        "{}/invitation/{secret}",
-        parvis.settings.web.public_address()
-    )
+    link_at(&parvis.settings.web.public_address(), secret)
+}
+
+/// The same at an address that is not the service's yet.
+pub(super) fn link_at(address: &str, secret: &str) -> String {
+    format!("{address}/invitation/{secret}")
 }
 
 fn list(parvis: &Parvis, actor: &Actor) -> Result<(), Error> {

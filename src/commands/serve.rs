@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::logging;
 use super::watching::{Strangers, keep_telling};
 use crate::actions::begin_session::Letterhead;
+use crate::actions::set_up;
 use crate::actions::sign_in_with_provider::SignOn;
 use crate::actions::warn_of_certificate;
 use crate::appliance::certificate::{self, Certificates, Files};
@@ -21,10 +22,11 @@ use crate::domain::certificate::Source;
 use crate::error::Error;
 use crate::ingest::{Recorder, Recording};
 use crate::live::Board;
+use crate::mail::Post;
 use crate::parvis::Parvis;
 use crate::persistence::Transaction;
 use crate::tasks::renew_certificate::keep_renewing;
-use crate::tasks::send_mail::{Post, keep_sending};
+use crate::tasks::send_mail::keep_sending;
 use crate::tasks::{Schedule, close_days, forget_old};
 use crate::web::{self, Doors, Parts, Services, Texts};
 
@@ -88,7 +90,7 @@ async fn serve(
         _ = told_to_stop.recv() => return Ok(()),
         _ = interrupted.recv() => return Ok(()),
     };
-    let services = Arc::new(Services::new(Parts {
+    let services = Services::new(Parts {
         parvis: Arc::clone(&parvis),
         door: recording.door(),
         board: Arc::clone(&board),
@@ -97,10 +99,21 @@ async fn serve(
         local,
         certificates: Arc::clone(&certificates),
         open_files,
-    }));
+    });
+    let is_being_set_up = set_up::is_open(&parvis).await?;
+    let services = Arc::new(if is_being_set_up {
+        set_up::renew_code(&parvis).await?;
+        services.for_set_up()
+    } else {
+        services
+    });
     let running = doors.open(&services)?;
     waiting.end().await;
-    log::info!("serving {address}");
+    if is_being_set_up {
+        log::info!("waiting for the set-up, at /set-up; the console shows its code");
+    } else {
+        log::info!("serving {address}");
+    }
     systemd::ready();
     let recording = Arc::new(Mutex::new(Some(recording)));
     let mut tasks = schedule(&parvis, &board, &services, &recording)
@@ -119,6 +132,8 @@ async fn serve(
     tokio::select! {
         _ = told_to_stop.recv() => {}
         _ = interrupted.recv() => {}
+        () = end_of_set_up(&parvis), if is_being_set_up => log::info!("set up: {RESTART}"),
+        () = services.restarting() => log::info!("something was decided: {RESTART}"),
     }
     log::info!("stopping");
     systemd::stopping();
@@ -268,6 +283,22 @@ fn schedule(
             let parvis = Arc::clone(&cleaning);
             async move { forget_old::notes_of_errors(&parvis.database, parvis.clock.now()).await }
         })
+}
+
+/// What happens when the service ends itself.
+const RESTART: &str =
+    "ending, to begin again with what was decided; without systemd, start it again yourself";
+
+/// Waits until the machine is set up, here or by a command.
+async fn end_of_set_up(parvis: &Parvis) {
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        match set_up::is_open(parvis).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => log::debug!("set-up: {}", error.chain()),
+        }
+    }
 }
 
 /// Tells systemd that the service is alive, as long as it is.

@@ -2,9 +2,8 @@
 //!
 //! It holds nothing that says where facts are or who may read them: those stay with whoever installs the machine.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -13,6 +12,7 @@ use toml::{Table, Value};
 use super::Unusable;
 use super::lines::{line_at, line_of};
 use super::settings::Settings;
+use crate::appliance::files::replace;
 
 /// What may be decided: whole tables, or single keys of one.
 const DECIDABLE: [&str; 10] = [
@@ -127,6 +127,14 @@ impl Decisions {
         }
     }
 
+    /// What was decided, for a page.
+    ///
+    /// # Errors
+    /// When it is not to be written as JSON, which a number that is none is not.
+    pub fn shown(&self) -> Result<serde_json::Value, serde_json::Error> {
+        serde_json::to_value(&self.0)
+    }
+
     /// What was decided about a table, with defaults for what was not; none when nothing was.
     #[must_use]
     pub fn table<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
@@ -197,25 +205,6 @@ fn hold(path: &Path) -> io::Result<File> {
     let held = File::open(directory)?;
     held.lock()?;
     Ok(held)
-}
-
-/// Written aside and moved into place: whoever reads finds the old or the new, whole.
-fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let aside = path.with_extension("new");
-    match fs::remove_file(&aside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&aside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&aside, path)?;
-    File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()
 }
 
 #[cfg(test)]

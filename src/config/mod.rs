@@ -4,9 +4,11 @@ mod campus;
 mod decisions;
 mod destinations;
 mod lines;
+mod network;
 mod settings;
 mod written;
 
+pub use crate::domain::network::Network;
 pub use campus::{Problem, Problems, read_campus};
 pub use decisions::{Decisions, Undecided};
 pub use settings::{

@@ -1,7 +1,7 @@
 //! The settings of the service: one file, every value with a default, an unknown key refused; what was decided for this
 //! machine is laid over it.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
@@ -11,6 +11,7 @@ use super::decisions::Decisions;
 use super::lines::line_at;
 use crate::domain::certificate::Choice;
 use crate::domain::session::Limits;
+use crate::domain::set_up;
 
 /// All settings.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -45,11 +46,25 @@ pub struct Settings {
 }
 
 /// What kind of machine this is.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Appliance {
     /// Whether the machine is set up at first boot, and nothing is usable before.
     pub set_up: bool,
+    /// Where the code of the set-up stands for the console to show.
+    pub code_file: PathBuf,
+    /// The address of the machine in its network, as it was decided.
+    pub network_file: PathBuf,
+}
+
+impl Default for Appliance {
+    fn default() -> Self {
+        Self {
+            set_up: false,
+            code_file: PathBuf::from("/run/parvis/set-up-code"),
+            network_file: PathBuf::from("/var/lib/parvis/network.toml"),
+        }
+    }
 }
 
 /// How people reach the service.
@@ -96,9 +111,19 @@ impl Web {
     /// The address people know: `https://name`, with the port where it is not 443.
     #[must_use]
     pub fn public_address(&self) -> String {
+        self.address_of(&self.public_name)
+    }
+
+    /// The same for another name.
+    #[must_use]
+    pub fn address_of(&self, name: &str) -> String {
+        let host = match name.parse::<Ipv6Addr>() {
+            Ok(address) => format!("[{address}]"),
+            Err(_) => name.to_owned(),
+        };
         match self.public_port.unwrap_or(self.https.port()) {
-            443 => format!("https://{}", self.public_name),
-            port => format!("https://{}:{port}", self.public_name),
+            443 => format!("https://{host}"),
+            port => format!("https://{host}:{port}"),
         }
     }
 }
@@ -288,6 +313,23 @@ impl Mail {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(self.security.usual_port())
+    }
+
+    /// As it was answered in the set-up, with the file that holds the password.
+    #[must_use]
+    pub fn of(answers: &set_up::Mail, password_file: Option<PathBuf>) -> Self {
+        Self {
+            relay: answers.relay.clone(),
+            port: answers.port.and_then(|port| port.try_into().ok()),
+            security: match answers.security.as_deref() {
+                Some("tls") => MailSecurity::Tls,
+                Some("none") => MailSecurity::None,
+                _ => MailSecurity::Starttls,
+            },
+            user: answers.user.clone(),
+            password_file,
+            from: answers.from.clone(),
+        }
     }
 }
 

@@ -236,6 +236,22 @@ pub struct Description {
     pub channels: Vec<Channel>,
 }
 
+impl Description {
+    /// An institution of which nothing else is described yet.
+    #[must_use]
+    pub const fn of(institution: Institution) -> Self {
+        Self {
+            institution,
+            sites: Vec::new(),
+            spaces: Vec::new(),
+            passages: Vec::new(),
+            gateways: Vec::new(),
+            sensors: Vec::new(),
+            channels: Vec::new(),
+        }
+    }
+}
+
 /// A digest of a secret that a gateway's sender may use until a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretDigest {

@@ -448,7 +448,8 @@ impl Inspection<'_> {
 }
 
 /// Whether a text can stand in a line of `security.txt` as where to report flaws.
-fn is_contact(text: &str) -> bool {
+#[must_use]
+pub fn is_contact(text: &str) -> bool {
     let rest = ["mailto:", "https://", "tel:"]
         .into_iter()
         .find_map(|scheme| text.strip_prefix(scheme));

@@ -46,6 +46,51 @@ pub struct NewPerson {
     pub login: Option<String>,
 }
 
+/// The longest name or address of a person.
+const LONGEST: usize = 200;
+
+/// The longest name to sign in with.
+const LONGEST_LOGIN: usize = 80;
+
+impl NewPerson {
+    /// What is said of them that breaks a rule: the field, and the rule.
+    #[must_use]
+    pub fn faults(&self) -> Vec<(&'static str, &'static str)> {
+        let mut faults = Vec::new();
+        if self.name.is_empty() || self.name.chars().count() > LONGEST {
+            faults.push(("name", "a person has a name of 1 to 200 characters"));
+        }
+        if self
+            .email
+            .as_deref()
+            .is_some_and(|email| !is_address(email))
+        {
+            faults.push(("email", "an e-mail address is written name@host"));
+        }
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || ".-_@".contains(letter);
+        if self.login.as_ref().is_some_and(|login| {
+            login.is_empty() || login.len() > LONGEST_LOGIN || !login.chars().all(fits)
+        }) {
+            faults.push((
+                "login",
+                "use letters, digits, and . - _ @, at most 80 of them",
+            ));
+        }
+        faults
+    }
+}
+
+/// Whether a text is an e-mail address, as far as its form tells.
+#[must_use]
+pub fn is_address(text: &str) -> bool {
+    text.chars().count() <= LONGEST
+        && text.split('@').count() == 2
+        && text.split('@').all(|part| !part.is_empty())
+        && !text
+            .chars()
+            .any(|letter| letter.is_whitespace() || letter.is_control())
+}
+
 impl Placed for NewPerson {
     fn place(&self) -> Place<'_> {
         Place::Institution

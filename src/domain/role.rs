@@ -139,6 +139,8 @@ pub enum Act {
     ManageIssuers,
     /// See how the machine is: its ports and who listens.
     SeeMachine,
+    /// Decide how the machine is reached, sends mail and sits in its network.
+    ManageMachine,
     /// Replace the certificate of the HTTPS door, and say where it comes from.
     ManageCertificate,
     /// Look at the pages as somebody else would.
@@ -147,7 +149,7 @@ pub enum Act {
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SeeSite,
         Self::DescribeSite,
         Self::SetHours,
@@ -168,6 +170,7 @@ impl Act {
         Self::EndSessions,
         Self::ManageIssuers,
         Self::SeeMachine,
+        Self::ManageMachine,
         Self::ManageCertificate,
         Self::SeeAs,
     ];
@@ -196,6 +199,7 @@ impl Act {
             Self::EndSessions => "end-sessions",
             Self::ManageIssuers => "manage-issuers",
             Self::SeeMachine => "see-machine",
+            Self::ManageMachine => "manage-machine",
             Self::ManageCertificate => "manage-certificate",
             Self::SeeAs => "see-as",
         }
@@ -265,6 +269,7 @@ pub const fn may(role: Role, act: Act) -> bool {
         Act::DescribeInstitution
         | Act::ManagePeople
         | Act::ManageIssuers
+        | Act::ManageMachine
         | Act::ManageCertificate
         | Act::SeeAs => matches!(role, InstitutionAdministrator),
     }

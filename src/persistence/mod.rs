@@ -31,6 +31,7 @@ mod schema;
 pub mod secrets;
 pub mod sensors;
 pub mod sessions;
+pub mod set_up;
 pub mod tokens;
 
 pub use announcements::{Announcement, Announcements};

@@ -679,6 +679,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// How far the set-up of the machine is: at most one row.
+    set_up (id) {
+        /// Always 1.
+        id -> Int4,
+        /// SHA-256 of the code that the console shows.
+        code_digest -> Nullable<Bytea>,
+        /// Wrong codes since this one was made; too many renew it.
+        wrong_codes -> Int4,
+        /// SHA-256 of the secret of the browser that carries on: the last one that knew the code.
+        session_digest -> Nullable<Bytea>,
+        /// What was answered so far, sealed: it holds secrets of other services.
+        draft -> Nullable<Bytea>,
+        /// When it was finished, for ever.
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     /// Wrong passwords and codes of the last day: what delays and budgets are computed from.
     sign_in_failures (id) {
         /// Identifier.
@@ -827,6 +845,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     publications,
     sensors,
     sessions,
+    set_up,
     sign_in_failures,
     sites,
     spaces,

@@ -18,6 +18,9 @@ pub(super) const STEP: &str = "__Host-step";
 /// Holds the name of a ceremony with a passkey.
 pub(super) const CEREMONY: &str = "__Host-ceremony";
 
+/// Holds the secret of the browser that sets the machine up.
+pub(super) const SET_UP: &str = "__Host-set-up";
+
 /// Holds the language chosen for the pages of staff.
 pub(super) const LANGUAGE: &str = "__Host-language";
 

@@ -121,11 +121,14 @@ impl FromRequest for Form {
 /// Whether the browser says that a request comes from one of our pages.
 pub(super) fn is_from_here(request: &HttpRequest, services: &Services) -> bool {
     let said = |name: header::HeaderName| request.headers().get(name)?.to_str().ok();
-    csrf::is_from_here(
-        said(header::ORIGIN),
-        said(header::HeaderName::from_static("sec-fetch-site")),
-        &services.parvis.settings.web.public_address(),
-    )
+    // Before the machine has a name, its pages are where the browser says it found them.
+    let here = if services.is_being_set_up {
+        format!("https://{}", said(header::HOST).unwrap_or_default())
+    } else {
+        services.parvis.settings.web.public_address()
+    };
+    let site = said(header::HeaderName::from_static("sec-fetch-site"));
+    csrf::is_from_here(said(header::ORIGIN), site, &here)
 }
 
 /// Whether a token is the one of the session that the cookie names, or without one of the visit.

@@ -27,6 +27,7 @@ mod security;
 mod security_contact;
 mod server;
 mod services;
+mod set_up;
 mod signed_in;
 mod stream;
 mod texts;

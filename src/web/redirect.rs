@@ -1,16 +1,54 @@
 //! HTTP: nothing but the way to HTTPS, under the configured name, whatever name the client used; and, while a certificate is
-//! requested, exactly what the directory asks.
+//! requested, exactly what the directory asks. A machine that is being set up has no name yet; there it is the client's.
 
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::appliance::acme::Challenges;
 
+/// Where it leads.
+#[derive(Debug, Clone)]
+pub(super) enum Target {
+    /// To the address people know: `https://name`.
+    Name(String),
+    /// To the host that the client names, at this port.
+    Host(u16),
+}
+
+impl Target {
+    fn address(&self, request: &HttpRequest) -> String {
+        match self {
+            Self::Name(address) => address.clone(),
+            Self::Host(port) => {
+                let asked = request.headers().get(header::HOST);
+                let asked = asked
+                    .and_then(|host| host.to_str().ok())
+                    .unwrap_or_default();
+                let of_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+                let asked = if asked.bytes().all(of_host) {
+                    asked
+                } else {
+                    ""
+                };
+                // An IPv6 address has colons of its own, in brackets.
+                let end = asked
+                    .rfind(':')
+                    .filter(|colon| !asked.get(*colon..).is_some_and(|port| port.contains(']')));
+                let host = asked.get(..end.unwrap_or(asked.len())).unwrap_or_default();
+                match port {
+                    443 => format!("https://{host}"),
+                    port => format!("https://{host}:{port}"),
+                }
+            }
+        }
+    }
+}
+
 /// What this door knows.
 #[derive(Debug, Clone)]
 pub(super) struct Plain {
-    /// The address people know: `https://name`.
-    pub(super) target: String,
+    /// Where it leads.
+    pub(super) target: Target,
     /// Answers to a directory.
     pub(super) challenges: Challenges,
 }
@@ -30,12 +68,18 @@ pub(super) async fn to_https(request: HttpRequest, plain: web::Data<Plain>) -> H
             .insert_header((header::CONNECTION, "close"))
             .body(answer);
     }
+    let address = plain.target.address(&request);
     let location = if path.starts_with('/') {
-        format!("{}{path}", plain.target)
+        format!("{address}{path}")
     } else {
-        plain.target.clone()
+        address
     };
-    HttpResponse::PermanentRedirect()
+    // What is only so until the machine has a name must not be remembered.
+    let mut builder = match plain.target {
+        Target::Name(_) => HttpResponse::PermanentRedirect(),
+        Target::Host(_) => HttpResponse::TemporaryRedirect(),
+    };
+    builder
         .insert_header((header::LOCATION, location))
         .insert_header((header::CONNECTION, "close"))
         .finish()

@@ -8,7 +8,7 @@ use super::api::{history, live, me, openapi, places, recounts, spaces};
 use super::services::Services;
 use super::{
     account, admin, assets, failure, health, ingest, local as local_door, metrics, pages,
-    redirect as redirection, security, security_contact,
+    redirect as redirection, security, security_contact, set_up,
 };
 
 /// What everybody reaches over HTTPS. What is asked most stands first; what could be a language stands last.
@@ -214,6 +214,7 @@ fn staff(config: &mut ServiceConfig) {
             admin::issuers::change,
         ))
         .service(showing("/ports", admin::ports))
+        .service(both("/machine", admin::machine, admin::change_machine))
         .service(showing("/audit", admin::audit))
         .service(showing("/audit.csv", admin::export_audit));
 }
@@ -238,6 +239,7 @@ pub(super) fn local(config: &mut ServiceConfig) {
     config
         .app_data(web::JsonConfig::default().limit(local_door::LARGEST))
         .service(showing("/metrics", metrics::show))
+        .service(showing("/health/ready", health::ready))
         .service(taking("/hand-in/{gateway}", local_door::hand_in))
         .service(taking("/certificate/take", local_door::take_certificate))
         .service(taking(
@@ -245,6 +247,19 @@ pub(super) fn local(config: &mut ServiceConfig) {
             local_door::request_certificate,
         ))
         .default_service(web::route().to(failure::no_route));
+}
+
+/// What everybody reaches over HTTPS while the machine is being set up.
+pub(super) fn setting_up(config: &mut ServiceConfig) {
+    config
+        .service(showing("/health/live", health::live))
+        .service(showing("/health/ready", health::ready))
+        .service(showing("/assets/{name}", assets::show))
+        .service(showing("/favicon.ico", pages::icon))
+        .service(both("/set-up", set_up::show, set_up::take))
+        .service(taking("/set-up/code", set_up::enter))
+        .service(both("/set-up/summary", set_up::summary, set_up::finish))
+        .default_service(web::route().to(set_up::not_yet));
 }
 
 /// What everybody reaches over HTTPS while the database is not there yet.

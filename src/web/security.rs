@@ -22,6 +22,7 @@ use crate::actions::enrol_second_factor::{
 };
 use crate::actions::second_step::step_up;
 use crate::auth::sessions::SignedIn;
+use crate::domain::role::Role;
 use crate::domain::session::{browser_words, has_short_password};
 use crate::error::Error;
 
@@ -227,6 +228,16 @@ pub(super) async fn confirm(
     }
 }
 
+/// Where a second factor that was just set up leads: to the administration, for who could not go there without one.
+fn after(who: &SignedIn) -> &'static str {
+    let mut roles = who.actor.grants.iter().map(|grant| grant.role);
+    if !who.actor.is_strong && roles.any(Role::needs_strong_sign_in) {
+        "/admin"
+    } else {
+        HERE
+    }
+}
+
 /// `POST /me/codes`: proposes a generator, confirms one, or takes it away.
 pub(super) async fn codes(
     request: HttpRequest,
@@ -245,7 +256,7 @@ pub(super) async fn codes(
     };
     let confirmation = (ceremony.clone(), form.text("code").to_owned());
     match confirm_codes(parvis, local, &who, confirmation, browser(&request)).await {
-        Ok(Some(begun)) => go_on(begun, HERE),
+        Ok(Some(begun)) => go_on(begun, after(&who)),
         Ok(None) => {
             let language = language::of_person(&request, &services.texts);
             let words = services.texts.in_language(&language).say("second-wrong");
@@ -343,7 +354,7 @@ pub(super) async fn passkeys(
         .await
     };
     match added.await {
-        Ok(begun) => go_on(begun, HERE),
+        Ok(begun) => go_on(begun, after(&who)),
         Err(error) => failure::answer(&request, &services, &error, Reader::Person),
     }
 }

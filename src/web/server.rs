@@ -178,10 +178,16 @@ impl Doors {
             workers => workers,
         };
         let data = web::Data::from(Arc::clone(services));
+        let is_being_set_up = services.is_being_set_up;
         let app = {
             let data = data.clone();
             move || {
-                let app = App::new().app_data(data.clone()).configure(routes::public);
+                let routes = if is_being_set_up {
+                    routes::setting_up
+                } else {
+                    routes::public
+                };
+                let app = App::new().app_data(data.clone()).configure(routes);
                 map_config(app.into_factory(), |()| AppConfig::default())
             }
         };
@@ -189,8 +195,14 @@ impl Doors {
             let app = App::new().app_data(data.clone()).configure(routes::local);
             map_config(app.into_factory(), |()| AppConfig::default())
         };
+        let target = if is_being_set_up {
+            let port = settings.public_port.unwrap_or(settings.https.port());
+            redirect::Target::Host(port)
+        } else {
+            redirect::Target::Name(settings.public_address())
+        };
         let plain = web::Data::new(redirect::Plain {
-            target: settings.public_address(),
+            target,
             challenges: self.certificates.challenges.clone(),
         });
         let redirect_app = move || {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::assets::Assets;
 use super::cache::Cache;
@@ -40,6 +40,9 @@ pub struct Services {
     pub(super) rates: Rates,
     /// The most streams at once: open files, less some for everything else.
     pub(super) most_streams: usize,
+    /// Whether the machine is being set up, and nothing else is answered.
+    pub(super) is_being_set_up: bool,
+    restarting: Notify,
     closing: watch::Sender<bool>,
     is_well: AtomicBool,
 }
@@ -93,9 +96,28 @@ impl Services {
             metrics: Metrics::default(),
             rates,
             most_streams,
+            is_being_set_up: false,
+            restarting: Notify::new(),
             closing: watch::Sender::new(false),
             is_well: AtomicBool::new(true),
         }
+    }
+
+    /// The same, for a machine that is being set up.
+    #[must_use]
+    pub fn for_set_up(mut self) -> Self {
+        self.is_being_set_up = true;
+        self
+    }
+
+    /// Asks for the end of the service, so that it begins again with what was decided.
+    pub fn ask_to_restart(&self) {
+        self.restarting.notify_one();
+    }
+
+    /// Waits until somebody asked for that.
+    pub async fn restarting(&self) {
+        self.restarting.notified().await;
     }
 
     /// Tells whether the recorder works; a task finds out.

@@ -92,6 +92,37 @@ async fn campus_sign_on_works_in_a_real_browser() {
     assert!(status.success(), "sign-on does not work; see above");
 }
 
+/// What ends by itself is started again, as systemd does it.
+#[tokio::test]
+async fn a_machine_is_set_up_in_a_real_browser() {
+    let server = harness::Server::shared();
+    let database = server.database();
+    let mut parvis = TestParvis::prepare(server, database, "");
+    parvis.as_machine(true);
+    parvis.serve();
+    parvis.wait_until_ready().await;
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let mut tests = Command::new("node")
+        .args(["--test", "--test-reporter=spec", "set_up.people.js"])
+        .current_dir(&directory)
+        .env("PARVIS_ADDRESS", &parvis.address)
+        .env("PARVIS_NAME", "parvis.localhost")
+        .env("PARVIS_CODE_FILE", parvis.directory.join("set-up-code"))
+        .env("PARVIS_SCREENSHOTS", screenshots())
+        .spawn()
+        .unwrap();
+    let status = loop {
+        if let Some(status) = tests.try_wait().unwrap() {
+            break status;
+        }
+        if parvis.has_ended() {
+            parvis.serve();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
+    assert!(status.success(), "the set-up does not work; see above");
+}
+
 /// The test files, or those that `PARVIS_BROWSER_TESTS` names, for a quick look at one.
 fn scripts(directory: &Path) -> Vec<PathBuf> {
     if let Some(wanted) = std::env::var_os("PARVIS_BROWSER_TESTS") {

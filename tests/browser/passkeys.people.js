@@ -87,6 +87,8 @@ test("an administrator with a password alone is asked for more, and a passkey is
   const weak = await cookie("__Host-session");
   await page.fill("#passkey-name", "Laptop");
   await page.locator("form[data-passkey=create] button").click();
+  await reached("/admin");
+  await page.goto("/me/security");
   await page.getByText("Laptop").waitFor();
   assert.notEqual(await cookie("__Host-session"), weak);
   assert.equal(await status("/admin/people"), 200);

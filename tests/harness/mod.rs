@@ -209,6 +209,18 @@ impl TestParvis {
         }
     }
 
+    /// Makes it a machine that keeps what is decided for it, beside its other files; and one that waits for its set-up.
+    pub(crate) fn as_machine(&self, waits_for_set_up: bool) {
+        let settings = self.directory.join("parvis.toml");
+        let place = self.directory.display();
+        let text = std::fs::read_to_string(&settings).unwrap();
+        let text = format!(
+            "decisions = \"{place}/decided.toml\"\n[appliance]\nset_up = {waits_for_set_up}\n\
+             code_file = \"{place}/set-up-code\"\nnetwork_file = \"{place}/network.toml\"\n{text}"
+        );
+        std::fs::write(settings, text).unwrap();
+    }
+
     /// Runs a command of the binary.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parvis"));
@@ -281,6 +293,12 @@ impl TestParvis {
     /// The process of the service.
     pub(crate) fn process(&self) -> i32 {
         i32::try_from(self.service.as_ref().unwrap().id()).unwrap()
+    }
+
+    /// Whether the service has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let service = self.service.as_mut();
+        service.is_none_or(|service| service.try_wait().unwrap().is_some())
     }
 
     /// Ends the service without warning.

@@ -436,6 +436,13 @@ const EXAMPLES: &[Example] = &[
         "/admin/pictures/999999",
         &[],
     ),
+    show("GET /admin/machine", "/admin/machine"),
+    take(
+        "POST /admin/machine",
+        "public name",
+        "/admin/machine",
+        &[("do", "address"), ("web/public_name", "")],
+    ),
     // Last, as nobody is signed in after it.
     take("POST /sign-out", "", "/sign-out", &[]),
 ];

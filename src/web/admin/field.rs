@@ -16,9 +16,13 @@ const EMPTY_ROWS: usize = 2;
 
 /// What is entered in a field.
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub(in crate::web) enum Kind {
     /// A line of this type of HTML.
     Line(&'static str),
+    /// A secret: never shown again, and kept where nothing is entered.
+    Secret,
+    /// Certificates, PEM: not shown again.
+    Pem,
     /// A text in each language, of one line or several.
     Words { is_long: bool },
     /// A whole number.
@@ -47,14 +51,14 @@ pub(super) enum Kind {
 
 /// A field: where its value stands in the JSON of its thing, with `/` between levels, and what is entered.
 #[derive(Debug, Clone)]
-pub(super) struct Field {
-    pub(super) path: &'static str,
-    pub(super) kind: Kind,
-    pub(super) is_needed: bool,
+pub(in crate::web) struct Field {
+    pub(in crate::web) path: &'static str,
+    pub(in crate::web) kind: Kind,
+    pub(in crate::web) is_needed: bool,
 }
 
 impl Field {
-    pub(super) const fn new(path: &'static str, kind: Kind) -> Self {
+    pub(in crate::web) const fn new(path: &'static str, kind: Kind) -> Self {
         Self {
             path,
             kind,
@@ -62,7 +66,7 @@ impl Field {
         }
     }
 
-    pub(super) const fn needed(path: &'static str, kind: Kind) -> Self {
+    pub(in crate::web) const fn needed(path: &'static str, kind: Kind) -> Self {
         Self {
             path,
             kind,
@@ -75,22 +79,22 @@ impl Field {
     }
 
     /// What it is called.
-    pub(super) fn label(&self, t: &Speech<'_>) -> String {
+    pub(in crate::web) fn label(&self, t: &Speech<'_>) -> String {
         t.say(&format!("field-{}", self.key()))
     }
 }
 
 /// What is wrong with a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(in crate::web) struct Wrong {
     /// The field, by path.
-    pub(super) path: String,
+    pub(in crate::web) path: String,
     /// What is wrong, in words.
-    pub(super) words: String,
+    pub(in crate::web) words: String,
 }
 
 /// The languages of texts: code and name.
-pub(super) type Languages = [(String, String)];
+pub(in crate::web) type Languages = [(String, String)];
 
 #[derive(Template, Default)]
 #[template(path = "admin/field.html")]
@@ -118,7 +122,7 @@ impl Shown {
 }
 
 /// Shows fields with the values of a thing.
-pub(super) fn show(
+pub(in crate::web) fn show(
     fields: &[Field],
     value: &Value,
     wrong: &[Wrong],
@@ -164,6 +168,13 @@ impl Show<'_> {
             Kind::Line(of) => {
                 (shown.kind, shown.of, shown.value) = ("line", of, text(value));
             }
+            Kind::Secret => {
+                (shown.kind, shown.of) = ("line", "password");
+                if !text(value).is_empty() {
+                    shown.help = self.t.say("help-secret-kept");
+                }
+            }
+            Kind::Pem => shown.kind = "area",
             Kind::Number => {
                 (shown.kind, shown.of, shown.value) = ("line", "number", text(value));
             }
@@ -317,12 +328,12 @@ fn chosen(options: &[(String, String)], value: &str) -> Vec<(String, String, boo
 }
 
 /// The identifier of a field in its page.
-pub(super) fn id(name: &str) -> String {
+pub(in crate::web) fn id(name: &str) -> String {
     format!("f-{}", name.replace(['.', '/'], "-"))
 }
 
 /// The value at a path.
-pub(super) fn at(value: &Value, path: &str) -> Value {
+pub(in crate::web) fn at(value: &Value, path: &str) -> Value {
     value
         .pointer(&format!("/{path}"))
         .cloned()
@@ -340,7 +351,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Reads fields of a form into a thing. What is no value of its kind is kept as it was entered, and told.
-pub(super) fn read(
+pub(in crate::web) fn read(
     fields: &[Field],
     form: &Form,
     into: &mut Value,
@@ -394,13 +405,17 @@ impl Read<'_> {
             return Value::String(entered);
         }
         match &field.kind {
-            Kind::Line(_) | Kind::Choice(_) => {
+            Kind::Line(_) | Kind::Choice(_) | Kind::Pem => {
                 if entered.is_empty() {
                     Value::Null
                 } else {
                     Value::String(entered)
                 }
             }
+            Kind::Secret => match self.form.raw(name) {
+                "" => old.clone(),
+                secret => Value::String(secret.to_owned()),
+            },
             Kind::Number => self.parsed(name, entered, "wrong-number", |text| {
                 text.parse::<i64>().ok().map(Value::from)
             }),
@@ -573,7 +588,7 @@ impl Read<'_> {
 }
 
 /// Puts a value at a path whose upper levels are there.
-pub(super) fn put(into: &mut Value, path: &str, value: Value) {
+pub(in crate::web) fn put(into: &mut Value, path: &str, value: Value) {
     let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
     let pointer = if above.is_empty() {
         String::new()

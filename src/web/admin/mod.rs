@@ -4,12 +4,13 @@ mod account;
 mod adopt;
 mod audit;
 pub(super) mod certificate;
-mod field;
+pub(super) mod field;
 mod forms;
 mod gateways;
 mod home;
 mod hours;
 pub(super) mod issuers;
+mod machine;
 mod many;
 mod map;
 mod notices;
@@ -27,6 +28,7 @@ pub(super) use audit::{export as export_audit, show as audit};
 pub(super) use forms::*;
 pub(super) use gateways::{all as gateways, replace_secret, show as gateway_page};
 pub(super) use home::show as home;
+pub(super) use machine::{change as change_machine, show as machine};
 pub(super) use many::{show as capacities, take as take_capacities};
 pub(super) use notices::{change as change_notice, show as notices, take as take_notice};
 pub(super) use people::{
@@ -58,12 +60,13 @@ use crate::domain::role::Act;
 use crate::error::Error;
 
 /// Where staff may go: the address, the key of its name, and what one must be allowed to do somewhere to go there.
-const PLACES: [(&str, &str, Act); 8] = [
+const PLACES: [(&str, &str, Act); 9] = [
     ("/admin", "staff-home", Act::SeeSite),
     ("/admin/gateways", "staff-gateways", Act::SeeArrivals),
     ("/admin/sensors", "staff-sensors", Act::SeeArrivals),
     ("/admin/people", "staff-people", Act::SeePeople),
     ("/admin/issuers", "staff-issuers", Act::ManageIssuers),
+    ("/admin/machine", "staff-machine", Act::ManageMachine),
     (
         "/admin/certificate",
         "staff-certificate",

@@ -1,0 +1,152 @@
+//! `parvis console`: what the console of the machine shows: where it is found, by which fingerprint it is known, the code
+//! while it is being set up, and how it is.
+
+use std::net::IpAddr;
+use std::os::fd::AsFd as _;
+use std::path::Path;
+
+use clap::Args;
+use nix::ifaddrs::getifaddrs;
+use nix::poll::{PollFd, PollFlags, poll};
+use openssl::hash::MessageDigest;
+use openssl::x509::X509;
+
+use super::menu;
+use crate::config::Settings;
+use crate::web::block_on;
+
+/// How often to look again, in milliseconds.
+const PAUSE: u16 = 3_000;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Print it once; without it, it is printed again when something changes, and Enter opens the menu.
+    #[arg(long)]
+    once: bool,
+}
+
+pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.once {
+        print!("{}", screen(&Settings::read(config)?));
+        return Ok(());
+    }
+    let mut shown = String::new();
+    loop {
+        let now = Settings::read(config).map_or_else(
+            |error| format!("The settings cannot be used: {error}\n"),
+            |settings| screen(&settings),
+        );
+        if now != shown {
+            // A clean screen, as far as the terminal knows how.
+            print!("\x1b[2J\x1b[H{now}\n  Enter opens the menu.\n");
+            shown = now;
+        }
+        let input = std::io::stdin();
+        let mut asked = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+        if poll(&mut asked, PAUSE)? > 0 {
+            let mut line = String::new();
+            if input.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            menu::at_the_console(config)?;
+            shown.clear();
+        }
+    }
+}
+
+fn screen(settings: &Settings) -> String {
+    let mut lines = vec![format!(
+        "  Parvis {} - {}",
+        env!("CARGO_PKG_VERSION"),
+        health(settings)
+    )];
+    let code = std::fs::read_to_string(&settings.appliance.code_file).ok();
+    let path = if code.is_some() { "/set-up" } else { "/" };
+    let addresses = addresses();
+    if addresses.is_empty() {
+        lines.push(
+            "  No address yet: connect the network, or choose a fixed address in the menu."
+                .to_owned(),
+        );
+    }
+    for address in addresses {
+        lines.push(format!(
+            "  {}{path}",
+            settings.web.address_of(&address.to_string())
+        ));
+    }
+    if code.is_none() {
+        lines.push(format!("  {}", settings.web.public_address()));
+    }
+    if let Some(print) = fingerprint(&settings.web.certificate) {
+        // Two halves, so that a screen of 80 columns holds it.
+        let (first, second) = print.split_at(print.len() / 2 + 1);
+        lines.push(format!(
+            "  Certificate, SHA-256:\n    {first}\n    {second}"
+        ));
+    }
+    if let Some(code) = code {
+        lines.push(format!("  Code of the set-up: {}", code.trim()));
+    }
+    let link = settings
+        .appliance
+        .code_file
+        .with_file_name("administrator-link");
+    if let Ok(link) = std::fs::read_to_string(link) {
+        lines.push(format!("  The administrator chooses a password here, once, within 48 hours of the set-up:\n    {}", link.trim()));
+    }
+    format!("\n{}\n", lines.join("\n\n"))
+}
+
+/// The addresses by which others reach the machine.
+fn addresses() -> Vec<IpAddr> {
+    let found = getifaddrs().into_iter().flatten();
+    let found = found.filter_map(|interface| {
+        let address = interface.address?;
+        let v4 = address
+            .as_sockaddr_in()
+            .map(|address| IpAddr::V4(address.ip()));
+        v4.or_else(|| {
+            address
+                .as_sockaddr_in6()
+                .map(|address| IpAddr::V6(address.ip()))
+        })
+    });
+    let mut found: Vec<IpAddr> = found
+        .filter(|address| !address.is_loopback())
+        .filter(
+            |address| !matches!(address, IpAddr::V6(address) if address.is_unicast_link_local()),
+        )
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn fingerprint(certificate: &Path) -> Option<String> {
+    let pem = std::fs::read(certificate).ok()?;
+    let digest = X509::from_pem(&pem)
+        .ok()?
+        .digest(MessageDigest::sha256())
+        .ok()?;
+    let bytes: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+    Some(bytes.join(":"))
+}
+
+/// What the service says of itself on its own socket.
+fn health(settings: &Settings) -> &'static str {
+    let socket = settings.web.local_socket.clone();
+    let asked = block_on(async {
+        let client = reqwest::Client::builder().unix_socket(socket).build();
+        let asked = match client {
+            Ok(client) => client.get("http://localhost/health/ready").send().await,
+            Err(error) => Err(error),
+        };
+        Ok(asked.map(|answer| answer.status().is_success()))
+    });
+    match asked {
+        Ok(Ok(true)) => "ready",
+        Ok(Ok(false)) => "not ready: /health/ready says what is lacking",
+        Ok(Err(_)) | Err(_) => "the service does not answer",
+    }
+}
