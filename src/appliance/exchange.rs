@@ -138,12 +138,12 @@ pub fn add(
     };
     // Made aside and moved into place, so that nobody reads half an account.
     let (path, aside) = (directory.join(name), directory.join(format!(".{name}")));
-    let lines: String = keys.iter().map(|key| format!("{}\n", key.line)).collect();
+    let lines: Vec<&str> = keys.iter().map(|key| key.line.as_str()).collect();
     let make = || -> std::io::Result<()> {
         let _ = std::fs::remove_dir_all(&aside);
         std::fs::create_dir_all(aside.join("mappings"))?;
         std::fs::write(aside.join(NUMBER), format!("{user}\n"))?;
-        std::fs::write(aside.join(KEYS), lines)?;
+        std::fs::write(aside.join(KEYS), lines.join("\n") + "\n")?;
         for (stem, text) in mappings {
             std::fs::write(aside.join("mappings").join(format!("{stem}.toml")), text)?;
         }
@@ -187,7 +187,8 @@ pub fn prepare(
     }
     for stale in entries(database)? {
         let number = std::fs::read_to_string(&stale).ok().and_then(|text| {
-            serde_json::from_str::<serde_json::Value>(&text).ok()?["uid"].as_u64()
+            let user: serde_json::Value = serde_json::from_str(&text).ok()?;
+            user.get("uid")?.as_u64()
         });
         if number.is_some_and(|number| USERS.contains(&u32::try_from(number).unwrap_or(0))) {
             std::fs::remove_file(&stale).map_err(|error| unusable(&stale, &error))?;

@@ -118,6 +118,8 @@ mod tests {
     const GOOD: &str = r#"[institution]
 name = { fr = "Université", en = "University" }
 time_zone = "Europe/Paris"
+security_officer = "Security team"
+security_contact = "mailto:security@uni.example"
 holidays = "FR"
 
 [[site]]
@@ -197,35 +199,35 @@ passage = "Stairs"
                 "to = \"library\"\n\n[[passage]]",
                 "to = \"outside\"\n\n[[passage]]"
             ),
-            one(28, "two-sides")
+            one(30, "two-sides")
         );
         assert_eq!(
             broken("key = \"line_2\"", "key = \"line_1\""),
-            one(49, "one-passage")
+            one(51, "one-passage")
         );
         assert_eq!(
             broken("passage = \"Stairs\"", "passage = \"Ladder\""),
-            one(50, "known-name")
+            one(52, "known-name")
         );
         assert_eq!(
             broken("parent = \"library\"", "parent = \"upper\""),
-            one(22, "tree")
+            one(24, "tree")
         );
         assert_eq!(
             broken("Mo-Fr 08:00-22:00", "Mon to Fri"),
-            one(10, "opening-hours")
+            one(12, "opening-hours")
         );
         assert_eq!(
             broken("site = \"library\"\nname", "site = \"museum\"\nname")[0],
-            (15, "known-name".to_owned())
+            (17, "known-name".to_owned())
         );
         assert_eq!(
             broken("comfort = 320", "comfort = 0"),
-            one(17, "capacity-positive")
+            one(19, "capacity-positive")
         );
         assert_eq!(
             broken("slug = \"upper\"", "slug = \"Upper floor\"")[0],
-            (20, "slug-form".to_owned())
+            (22, "slug-form".to_owned())
         );
         assert_eq!(
             broken(
@@ -237,11 +239,11 @@ passage = "Stairs"
         );
         assert_eq!(
             broken("family = \"chirpstack\"", "family = \"milesight-vs350\""),
-            one(37, "family-speaks-https")
+            one(39, "family-speaks-https")
         );
         assert_eq!(
             broken("family = \"chirpstack\"", "family = \"lora\""),
-            one(37, "form")
+            one(39, "form")
         );
         assert_eq!(
             broken("gateway = \"lora\"", "gateway = \"laura\"")[0].1,
@@ -249,7 +251,7 @@ passage = "Stairs"
         );
         assert_eq!(
             broken("key = \"line_2\"", "kee = \"line_2\""),
-            one(49, "form")
+            one(51, "form")
         );
     }
 
