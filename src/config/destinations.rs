@@ -22,8 +22,10 @@ impl Settings {
             .proxy
             .as_deref()
             .and_then(|proxy| destination(Kind::IdentityProvider, proxy));
+        let updates = destination(Kind::Updates, &self.update.url);
         let direct = told
             .iter()
+            .chain(&updates)
             .filter(|told| proxy.is_none() || self.auth.goes_around_proxy(&told.host))
             .cloned();
         direct.chain(mail).chain(proxy.clone()).collect()
@@ -73,7 +75,7 @@ mod tests {
 
     #[test]
     fn what_is_configured_is_reached_at_its_port() {
-        let settings = "[mail]\nrelay = \"smtp.uni.example\"\nsecurity = \"tls\"\n";
+        let settings = "[mail]\nrelay = \"smtp.uni.example\"\nsecurity = \"tls\"\n[update]\nurl = \"https://r.example/parvis/\"\n";
         assert_eq!(
             destinations(
                 settings,
@@ -86,6 +88,7 @@ mod tests {
                 "mail smtp.uni.example 465",
                 "identity-provider 2001:db8::1 443",
                 "identity-provider idp.uni.example 8443",
+                "updates r.example 443",
             ]
         );
     }

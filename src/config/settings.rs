@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use toml::Table;
 
 use super::decisions::Decisions;
 use super::lines::line_at;
 use crate::domain::certificate::Choice;
+use crate::domain::release::{Places, Window};
 use crate::domain::session::Limits;
 
 /// All settings.
@@ -42,6 +44,8 @@ pub struct Settings {
     pub exchange: Exchange,
     /// Where the certificate comes from.
     pub certificate: Choice,
+    /// How releases come in.
+    pub update: Update,
 }
 
 /// What kind of machine this is.
@@ -50,6 +54,8 @@ pub struct Settings {
 pub struct Appliance {
     /// Whether the machine is set up at first boot, and nothing is usable before.
     pub set_up: bool,
+    /// Where everything about releases lies.
+    pub releases: Places,
 }
 
 /// How people reach the service.
@@ -283,6 +289,21 @@ impl Default for Mail {
     }
 }
 
+/// How releases come in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Update {
+    /// The address below which releases lie; none are looked for without one.
+    pub url: String,
+    /// Whether they are installed unasked, in the window.
+    pub automatic: bool,
+    /// The hours of the day in which that may happen, in the institution's time.
+    pub window: Window,
+    /// Where the notes of a release are; `{version}` stands for its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+}
+
 impl Mail {
     /// The port of the mail server.
     #[must_use]
@@ -411,6 +432,29 @@ impl Settings {
                 table.try_into().map_err(invalid)
             }
         }
+    }
+}
+
+impl Settings {
+    /// How releases come in, with what was decided since the settings were read: that holds at once.
+    ///
+    /// # Errors
+    /// When what was decided cannot be read.
+    pub fn update_now(&self) -> Result<Update, Unusable> {
+        let Some(path) = &self.decisions else {
+            return Ok(self.update.clone());
+        };
+        let invalid = |rule: String| Unusable::Invalid {
+            path: path.clone(),
+            line: 1,
+            rule,
+        };
+        let own = Table::try_from(&self.update).map_err(|error| invalid(error.to_string()))?;
+        let all = Table::from_iter([("update".to_owned(), own.into())]);
+        let decided = Decisions::read(path)?.over(all).remove("update");
+        let update = decided.map(Update::deserialize).transpose();
+        let update = update.map_err(|error| invalid(error.message().to_owned()))?;
+        Ok(update.unwrap_or_default())
     }
 }
 

@@ -31,6 +31,7 @@ pub mod picture;
 pub mod plan;
 pub mod ports;
 pub mod reading;
+pub mod release;
 pub mod role;
 pub mod session;
 pub mod space_day;

@@ -141,13 +141,15 @@ pub enum Act {
     SeeMachine,
     /// Replace the certificate of the HTTPS door, and say where it comes from.
     ManageCertificate,
+    /// Decide how the machine is reached, sends mail and sits in its network.
+    ManageMachine,
     /// Look at the pages as somebody else would.
     SeeAs,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SeeSite,
         Self::DescribeSite,
         Self::SetHours,
@@ -169,6 +171,7 @@ impl Act {
         Self::ManageIssuers,
         Self::SeeMachine,
         Self::ManageCertificate,
+        Self::ManageMachine,
         Self::SeeAs,
     ];
 
@@ -197,6 +200,7 @@ impl Act {
             Self::ManageIssuers => "manage-issuers",
             Self::SeeMachine => "see-machine",
             Self::ManageCertificate => "manage-certificate",
+            Self::ManageMachine => "manage-machine",
             Self::SeeAs => "see-as",
         }
     }
@@ -266,6 +270,7 @@ pub const fn may(role: Role, act: Act) -> bool {
         | Act::ManagePeople
         | Act::ManageIssuers
         | Act::ManageCertificate
+        | Act::ManageMachine
         | Act::SeeAs => matches!(role, InstitutionAdministrator),
     }
 }

@@ -214,6 +214,8 @@ fn staff(config: &mut ServiceConfig) {
             admin::issuers::change,
         ))
         .service(showing("/ports", admin::ports))
+        .service(both("/updates", admin::updates, admin::change_updates))
+        .service(taking("/updates/bundle", admin::take_bundle))
         .service(showing("/audit", admin::audit))
         .service(showing("/audit.csv", admin::export_audit));
 }

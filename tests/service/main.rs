@@ -30,3 +30,4 @@ mod showing;
 mod somebody;
 mod streaming;
 mod time;
+mod updates;
