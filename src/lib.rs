@@ -18,7 +18,7 @@
 //! | [`mail`] | how a letter leaves: the only SMTP
 //! | [`live`] | who is watching: the newest figures, and the sign that they changed |
 //! | [`tasks`] | what happens unasked |
-//! | [`appliance`] | the machine it lives on: certificate, disk, firewall, limits, systemd, a PostgreSQL of one's own |
+//! | [`appliance`] | the machine it lives on: certificate, disk, firewall, limits, releases, systemd, a PostgreSQL of one's own |
 //! | [`web`] | how people, programs and sensors ask: routes, pages, API, streams; the only actix |
 //! | [`commands`] | the command line: where the parts meet |
 //! | [`parvis`](mod@parvis) | the parts in use: settings, clock, database, campus |

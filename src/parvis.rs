@@ -10,7 +10,7 @@ use crate::config::{Decisions, Settings, Undecided};
 use crate::domain::campus::Campus;
 use crate::domain::certificate::{Choice, Source};
 use crate::error::Error;
-use crate::persistence::{self, Connections, Database};
+use crate::persistence::{self, Connections, Database, Difference};
 
 /// The parts in use, shared by everything that runs.
 #[derive(Debug)]
@@ -135,12 +135,12 @@ impl Parvis {
         })
     }
 
-    /// How many migrations the database lacks.
+    /// How the schema differs from the one of this program.
     ///
     /// # Errors
     /// When the database is not available.
-    pub async fn lacking_migrations(&self) -> Result<usize, Error> {
-        self.database.read(persistence::pending_migrations).await
+    pub async fn schema_difference(&self) -> Result<Difference, Error> {
+        self.database.read(persistence::difference).await
     }
 }
 

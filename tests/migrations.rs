@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_types::Text};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
-use parvis::appliance::cluster::Cluster;
+use parvis::appliance::cluster::{Cluster, SERVICE_ROLE};
 
 const SCHEMA: &str = include_str!("../src/persistence/schema.rs");
 
@@ -13,9 +14,9 @@ const SCHEMA: &str = include_str!("../src/persistence/schema.rs");
 struct Temporary(Cluster, std::path::PathBuf);
 
 impl Temporary {
-    fn start() -> Self {
+    fn start(name: &str) -> Self {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("migrations-{}", std::process::id()));
+            .join(format!("migrations-{name}-{}", std::process::id()));
         let cluster = Cluster::at(&directory).unwrap();
         cluster.start().unwrap();
         Self(cluster, directory)
@@ -82,7 +83,7 @@ fn described() -> Vec<String> {
 
 #[test]
 fn migrations_go_up_down_and_up_again_and_make_what_the_code_describes() {
-    let temporary = Temporary::start();
+    let temporary = Temporary::start("schema");
     temporary.0.ensure_database("schema").unwrap();
     let url = temporary.0.url("schema");
     let migrations = || FileBasedMigrations::from_path("diesel-migrations").unwrap();
@@ -126,4 +127,37 @@ fn migrations_go_up_down_and_up_again_and_make_what_the_code_describes() {
             AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)",
     );
     assert!(unexplained.is_empty(), "without a comment: {unexplained:?}");
+}
+
+#[test]
+fn a_schema_of_a_newer_version_is_left_as_it_is_and_one_of_another_line_refused() {
+    let temporary = Temporary::start("newer");
+    temporary.0.ensure_database("newer").unwrap();
+    temporary.0.ensure_service_role().unwrap();
+    let url = temporary.0.url("newer");
+    let migrate = || parvis::persistence::migrate(&url, Some(SERVICE_ROLE));
+    assert!(!migrate().unwrap().done.is_empty());
+    let mut connection = PgConnection::establish(&url).unwrap();
+    // What a later version does: it adds, and decides who may what about it.
+    connection
+        .batch_execute(
+            "CREATE TABLE later (id integer); ALTER TABLE sites ADD COLUMN later text; \
+             INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')",
+        )
+        .unwrap();
+    let before = dump(&url);
+    let migrated = migrate().unwrap();
+    assert_eq!(
+        (migrated.done.len(), migrated.newer),
+        (0, vec!["29990101000000".to_owned()])
+    );
+    assert_eq!(dump(&url), before, "not even the rights change");
+    connection
+        .batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = (SELECT min(version) FROM __diesel_schema_migrations)")
+        .unwrap();
+    let refused = migrate().unwrap_err().to_string();
+    assert!(
+        refused.contains("another line of versions: it has 29990101000000"),
+        "{refused}"
+    );
 }

@@ -12,6 +12,7 @@ pub mod manage_issuers;
 pub mod manage_people;
 pub mod my_account;
 pub mod note_error;
+pub mod order_update;
 pub mod post_notice;
 pub mod publish_picture;
 pub mod read_audit;

@@ -213,7 +213,7 @@ impl Cluster {
 }
 
 /// The newest server that Debian installed, or the one on the path.
-fn programs() -> Result<PathBuf, Error> {
+pub(super) fn programs() -> Result<PathBuf, Error> {
     let versions = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()

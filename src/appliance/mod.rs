@@ -10,6 +10,7 @@ pub mod firewall;
 pub mod limits;
 pub mod listeners;
 pub mod names;
+pub mod releases;
 pub mod ssh_keys;
 pub mod systemd;
 pub mod tls;

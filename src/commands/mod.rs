@@ -27,6 +27,7 @@ mod sensors;
 mod serve;
 mod set_up;
 mod ssh;
+mod update;
 mod watching;
 
 use std::path::{Path, PathBuf};
@@ -116,6 +117,9 @@ enum Command {
     Mail,
     /// List unexpected errors, newest first.
     Errors(errors::Arguments),
+    /// Install releases, or go back from one.
+    #[command(subcommand)]
+    Update(update::Command),
     /// Run a demo campus with simulated sensors, on a database of its own.
     Demo(demo::Arguments),
 }
@@ -148,6 +152,7 @@ pub fn run() -> ExitCode {
         Command::Certificate(command) => certificate::run(&config, command),
         Command::Mail => mail::run(&config),
         Command::Errors(arguments) => errors::run(&config, &arguments),
+        Command::Update(command) => update::run(&config, command),
         Command::Demo(arguments) => demo::run(arguments),
     };
     match result {

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::logging;
 use super::watching::{Strangers, keep_telling};
 use crate::actions::begin_session::Letterhead;
+use crate::actions::order_update;
 use crate::actions::set_up;
 use crate::actions::sign_in_with_provider::SignOn;
 use crate::actions::warn_of_certificate;
@@ -161,15 +162,28 @@ async fn begin_recording(parvis: &Arc<Parvis>, board: &Arc<Board>) -> Result<Rec
     let mut told = String::new();
     loop {
         let posted = Arc::clone(board);
-        let begun = match parvis.lacking_migrations().await {
-            Ok(0) => Recorder::start(parvis, Box::new(move |figures| posted.post(figures))),
-            Ok(pending) => Err(Error::Conflict(format!(
-                "the database lacks {pending} migrations: run parvis migrate"
+        let mut newer = Vec::new();
+        let begun = match parvis.schema_difference().await {
+            Ok(difference) if difference.lacking.is_empty() => {
+                newer = difference.newer;
+                Recorder::start(parvis, Box::new(move |figures| posted.post(figures)))
+            }
+            Ok(difference) => Err(Error::Conflict(format!(
+                "the database lacks {} migrations: run parvis migrate",
+                difference.lacking.len()
             ))),
             Err(error) => Err(error),
         };
         match begun {
-            Ok(recording) => return Ok(recording),
+            Ok(recording) => {
+                if !newer.is_empty() {
+                    log::warn!(
+                        "the schema is newer than this version, by {}: what those added is left alone",
+                        newer.join(", ")
+                    );
+                }
+                return Ok(recording);
+            }
             Err(error @ (Error::Unavailable { .. } | Error::Conflict(_))) => {
                 if told != error.chain() {
                     told = error.chain();
@@ -199,7 +213,7 @@ fn schedule(
     let checking = Arc::clone(&services.sign_on);
     let (closing, forgetting, cleaning) =
         (Arc::clone(parvis), Arc::clone(parvis), Arc::clone(parvis));
-    let sweeping = Arc::clone(parvis);
+    let (sweeping, updating) = (Arc::clone(parvis), Arc::clone(parvis));
     let (announcing, guarded) = (Arc::clone(&services.sign_on), Arc::clone(parvis));
     let strangers = Arc::new(Strangers::default());
     Schedule::default()
@@ -278,6 +292,10 @@ fn schedule(
             async move {
                 forget_old::traces_of_sign_ins(&parvis.database, parvis.clock.now()).await
             }
+        })
+        .every(every(600), "see to releases", move || {
+            let parvis = Arc::clone(&updating);
+            async move { order_update::see_to_releases(&parvis).await }
         })
         .every(every(86_400), "forget old errors", move || {
             let parvis = Arc::clone(&cleaning);

@@ -25,10 +25,12 @@ impl Settings {
             .and_then(|proxy| destination(Kind::IdentityProvider, proxy));
         let authority = (self.certificate.source == Source::Acme)
             .then(|| destination(Kind::CertificateAuthority, &self.certificate.directory));
+        let updates = destination(Kind::Updates, &self.update.url);
         let direct = told
             .iter()
             .cloned()
             .chain(authority.flatten())
+            .chain(updates)
             .filter(|told| proxy.is_none() || self.auth.goes_around_proxy(&told.host));
         direct.chain(mail).chain(proxy.clone()).collect()
     }
@@ -77,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_is_configured_is_reached_at_its_port() {
-        let settings = "[mail]\nrelay = \"smtp.uni.example\"\nsecurity = \"tls\"\n";
+        let settings = "[mail]\nrelay = \"smtp.uni.example\"\nsecurity = \"tls\"\n[update]\nurl = \"https://r.example/parvis/\"\n";
         assert_eq!(
             destinations(
                 settings,
@@ -90,6 +92,7 @@ mod tests {
                 "mail smtp.uni.example 465",
                 "identity-provider 2001:db8::1 443",
                 "identity-provider idp.uni.example 8443",
+                "updates r.example 443",
             ]
         );
     }

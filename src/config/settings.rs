@@ -5,11 +5,13 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use toml::Table;
 
 use super::decisions::Decisions;
 use super::lines::line_at;
 use crate::domain::certificate::Choice;
+use crate::domain::release::{Places, Window};
 use crate::domain::session::Limits;
 use crate::domain::set_up;
 
@@ -43,6 +45,8 @@ pub struct Settings {
     pub exchange: Exchange,
     /// Where the certificate comes from.
     pub certificate: Choice,
+    /// How releases come in.
+    pub update: Update,
 }
 
 /// What kind of machine this is.
@@ -55,6 +59,8 @@ pub struct Appliance {
     pub code_file: PathBuf,
     /// The address of the machine in its network, as it was decided.
     pub network_file: PathBuf,
+    /// Where everything about releases lies.
+    pub releases: Places,
 }
 
 impl Default for Appliance {
@@ -63,6 +69,7 @@ impl Default for Appliance {
             set_up: false,
             code_file: PathBuf::from("/run/parvis/set-up-code"),
             network_file: PathBuf::from("/var/lib/parvis/network.toml"),
+            releases: Places::default(),
         }
     }
 }
@@ -308,6 +315,21 @@ impl Default for Mail {
     }
 }
 
+/// How releases come in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Update {
+    /// The address below which releases lie; none are looked for without one.
+    pub url: String,
+    /// Whether they are installed unasked, in the window.
+    pub automatic: bool,
+    /// The hours of the day in which that may happen, in the institution's time.
+    pub window: Window,
+    /// Where the notes of a release are; `{version}` stands for its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+}
+
 impl Mail {
     /// The port of the mail server.
     #[must_use]
@@ -453,6 +475,29 @@ impl Settings {
                 table.try_into().map_err(invalid)
             }
         }
+    }
+}
+
+impl Settings {
+    /// How releases come in, with what was decided since the settings were read: that holds at once.
+    ///
+    /// # Errors
+    /// When what was decided cannot be read.
+    pub fn update_now(&self) -> Result<Update, Unusable> {
+        let Some(path) = &self.decisions else {
+            return Ok(self.update.clone());
+        };
+        let invalid = |rule: String| Unusable::Invalid {
+            path: path.clone(),
+            line: 1,
+            rule,
+        };
+        let own = Table::try_from(&self.update).map_err(|error| invalid(error.to_string()))?;
+        let all = Table::from_iter([("update".to_owned(), own.into())]);
+        let decided = Decisions::read(path)?.over(all).remove("update");
+        let update = decided.map(Update::deserialize).transpose();
+        let update = update.map_err(|error| invalid(error.message().to_owned()))?;
+        Ok(update.unwrap_or_default())
     }
 }
 

@@ -32,6 +32,7 @@ pub mod picture;
 pub mod plan;
 pub mod ports;
 pub mod reading;
+pub mod release;
 pub mod role;
 pub mod session;
 pub mod set_up;

@@ -139,7 +139,7 @@ pub enum Act {
     ManageIssuers,
     /// See how the machine is: its ports and who listens.
     SeeMachine,
-    /// Decide how the machine is reached, sends mail and sits in its network.
+    /// Decide how the machine is reached, sends mail, sits in its network and is updated.
     ManageMachine,
     /// Replace the certificate of the HTTPS door, and say where it comes from.
     ManageCertificate,

@@ -9,13 +9,51 @@ use crate::error::Error;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("diesel-migrations");
 
-/// Runs the migrations that the database lacks and returns their names. Needs the role that owns the schema. The role of the
+diesel::table! {
+    __diesel_schema_migrations (version) {
+        version -> VarChar,
+    }
+}
+
+/// What was done to a schema.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Migrated {
+    /// Migrations that were run.
+    pub done: Vec<String>,
+    /// Migrations of a newer version of this program, which were there already.
+    pub newer: Vec<String>,
+}
+
+/// How a schema differs from the one of this program.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Migrations that the database lacks.
+    pub lacking: Vec<String>,
+    /// Migrations of a newer version of this program. What they made is only added to, so this version runs on it as well.
+    pub newer: Vec<String>,
+}
+
+/// Runs the migrations that the database lacks. Needs the role that owns the schema. The role of the
 /// service, where it is another, may then read and write everything, alter nothing of the schema, and only add to the audit.
+/// A schema of a newer version is left as it is, with the rights that version gave.
 ///
 /// # Errors
-/// When the database is not available or a migration fails; it then leaves nothing of itself behind.
-pub fn migrate(url: &str, service_role: Option<&str>) -> Result<Vec<String>, Error> {
+/// When the database is not available, a migration fails, which then leaves nothing of itself behind, or the schema is
+/// neither older nor newer but of another line.
+pub fn migrate(url: &str, service_role: Option<&str>) -> Result<Migrated, Error> {
     let mut connection = PgConnection::establish(url)?;
+    let Difference { lacking, newer } = difference_of(&mut connection)?;
+    if !newer.is_empty() {
+        if lacking.is_empty() {
+            let done = Vec::new();
+            return Ok(Migrated { done, newer });
+        }
+        return Err(Error::Conflict(format!(
+            "the schema is of another line of versions: it has {} and lacks {}; restore the copy that was made before the update",
+            newer.join(", "),
+            lacking.join(", ")
+        )));
+    }
     let done: Vec<String> = connection
         .run_pending_migrations(MIGRATIONS)
         .map_err(Error::Internal)?
@@ -34,26 +72,30 @@ pub fn migrate(url: &str, service_role: Option<&str>) -> Result<Vec<String>, Err
              COMMIT"
         ))?;
     }
-    Ok(done)
+    Ok(Migrated { done, newer })
 }
 
-/// How many migrations the database lacks.
+/// How the schema differs from the one of this program.
 ///
 /// # Errors
 /// When the database is not available.
-pub fn pending_migrations(view: &mut View<'_>) -> Result<usize, Error> {
+pub fn difference(view: &mut View<'_>) -> Result<Difference, Error> {
+    difference_of(view.connection())
+}
+
+fn difference_of(connection: &mut PgConnection) -> Result<Difference, Error> {
     use diesel::migration::{Migration, MigrationSource as _};
     use diesel::pg::Pg;
     use diesel::prelude::*;
-    diesel::table! {
-        __diesel_schema_migrations (version) {
-            version -> VarChar,
-        }
-    }
     let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().map_err(Error::Internal)?;
+    let known: Vec<String> = known
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
     let applied: Vec<String> = __diesel_schema_migrations::table
         .select(__diesel_schema_migrations::version)
-        .load(view.connection())
+        .order(__diesel_schema_migrations::version)
+        .load(connection)
         .or_else(|error| {
             let is_lacking = matches!(&error, diesel::result::Error::DatabaseError(_, information)
                 if information.message().contains("does not exist"));
@@ -63,8 +105,12 @@ pub fn pending_migrations(view: &mut View<'_>) -> Result<usize, Error> {
                 Err(error)
             }
         })?;
-    let lacking = known
-        .iter()
-        .filter(|migration| !applied.contains(&migration.name().version().to_string()));
-    Ok(lacking.count())
+    let without = |one: &[String], other: &[String]| {
+        let lacking = one.iter().filter(|version| !other.contains(version));
+        lacking.cloned().collect()
+    };
+    Ok(Difference {
+        lacking: without(&known, &applied),
+        newer: without(&applied, &known),
+    })
 }

@@ -37,4 +37,4 @@ pub mod tokens;
 pub use announcements::{Announcement, Announcements};
 pub use database::{Connections, Database, Recording, Transaction, View};
 pub use lock::RecorderLock;
-pub use migrations::{migrate, pending_migrations};
+pub use migrations::{Difference, Migrated, difference, migrate};

@@ -27,18 +27,18 @@ pub(super) async fn live() -> HttpResponse {
 /// `GET /health/ready`: 200 when everything needed is there, else 503; what is lacking is named. A certificate that ends is
 /// named too, and keeps nothing from working here.
 pub(super) async fn ready(services: web::Data<Services>) -> HttpResponse {
-    let pending = services.parvis.lacking_migrations().await;
+    let difference = services.parvis.schema_difference().await;
     let key = services.parvis.settings.web.key.clone();
     let place = key.parent().unwrap_or(&key);
     let readiness = Readiness {
         ready: false,
-        database: if pending.is_ok() {
+        database: if difference.is_ok() {
             "ok"
         } else {
             "does not answer"
         },
-        migrations: match pending {
-            Ok(0) => "ok",
+        migrations: match &difference {
+            Ok(difference) if difference.lacking.is_empty() => "ok",
             Ok(_) => "pending: run parvis migrate",
             Err(_) => "unknown",
         },

@@ -215,6 +215,8 @@ fn staff(config: &mut ServiceConfig) {
         ))
         .service(showing("/ports", admin::ports))
         .service(both("/machine", admin::machine, admin::change_machine))
+        .service(both("/updates", admin::updates, admin::change_updates))
+        .service(taking("/updates/bundle", admin::take_bundle))
         .service(showing("/audit", admin::audit))
         .service(showing("/audit.csv", admin::export_audit));
 }

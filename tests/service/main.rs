@@ -32,3 +32,4 @@ mod showing;
 mod somebody;
 mod streaming;
 mod time;
+mod updates;

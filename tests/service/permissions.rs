@@ -186,6 +186,25 @@ const EXAMPLES: &[Example] = &[
         "GET /admin/certificate/request.csr",
         "/admin/certificate/request.csr",
     ),
+    show("GET /admin/updates", "/admin/updates"),
+    take(
+        "POST /admin/updates",
+        "check",
+        "/admin/updates",
+        &[("do", "check")],
+    ),
+    take(
+        "POST /admin/updates",
+        "settings",
+        "/admin/updates",
+        &[("do", "settings")],
+    ),
+    take(
+        "POST /admin/updates/bundle",
+        "",
+        "/admin/updates/bundle",
+        &[],
+    ),
     show("GET /admin/audit", "/admin/audit"),
     Example {
         route: "GET /admin/audit",

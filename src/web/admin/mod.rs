@@ -21,6 +21,7 @@ mod recount;
 mod sensors;
 mod sheet;
 mod site;
+mod updates;
 
 pub(super) use account::change as change_account;
 pub(super) use adopt::{show as adopt, take as take_adopted};
@@ -39,6 +40,7 @@ pub(super) use ports::show as ports;
 pub(super) use recount::{show as recount, take as take_recount};
 pub(super) use sensors::show as sensors;
 pub(super) use site::show as site_page;
+pub(super) use updates::{change as change_updates, show as updates, take_bundle};
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -60,7 +62,7 @@ use crate::domain::role::Act;
 use crate::error::Error;
 
 /// Where staff may go: the address, the key of its name, and what one must be allowed to do somewhere to go there.
-const PLACES: [(&str, &str, Act); 9] = [
+const PLACES: [(&str, &str, Act); 10] = [
     ("/admin", "staff-home", Act::SeeSite),
     ("/admin/gateways", "staff-gateways", Act::SeeArrivals),
     ("/admin/sensors", "staff-sensors", Act::SeeArrivals),
@@ -72,6 +74,7 @@ const PLACES: [(&str, &str, Act); 9] = [
         "staff-certificate",
         Act::ManageCertificate,
     ),
+    ("/admin/updates", "staff-updates", Act::ManageMachine),
     ("/admin/audit", "staff-audit", Act::ReadAudit),
     ("/admin/ports", "staff-ports", Act::SeeMachine),
 ];

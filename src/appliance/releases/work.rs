@@ -1,0 +1,315 @@
+//! The work itself, done by `parvis-update.service` as root: one request at a time, each step told, each result kept.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+
+use super::sysupdate::{DEFINITIONS, Source};
+use super::{boot, bundle, copies, image, record, remove, request_at, status, status_at, write};
+use crate::domain::reading::Moment;
+use crate::domain::release::{
+    Action, Became, Failure, Origin, Outcome, Phase, Places, Record, Request, Status, Version, Why,
+    Work, judge,
+};
+
+/// What says which image runs.
+const OS_RELEASE: &str = "/usr/lib/os-release";
+
+/// The unit that copies the database, as the owner of its schema.
+const COPY_UNIT: &str = "parvis-database-copy.service";
+
+/// Where releases come from.
+#[derive(Debug, Clone, Default)]
+pub struct Server {
+    /// The address below which they lie.
+    pub address: Option<String>,
+    /// The proxy on the way, and hosts reached without it.
+    pub proxy: Option<(String, Vec<String>)>,
+}
+
+struct Worker<'w> {
+    places: &'w Places,
+    server: &'w Server,
+    now: &'w dyn Fn() -> Moment,
+    image: String,
+    status: Status,
+    record: Record,
+}
+
+/// Does what is asked for; without a request it looks at what there is. What it refuses is a result as well.
+///
+/// # Errors
+/// When this is no image, or what was done cannot be written down.
+pub fn run(places: &Places, server: &Server, now: &dyn Fn() -> Moment) -> Result<(), Failure> {
+    let (image, running) = image(Path::new(OS_RELEASE)).ok_or_else(|| {
+        Failure::broken(format!(
+            "{OS_RELEASE} names no image: nothing is installed here"
+        ))
+    })?;
+    for directory in [&places.kept, &places.told] {
+        fs::create_dir_all(directory).map_err(|error| super::unwritten(directory, &error))?;
+    }
+    let held = File::open(&places.kept).and_then(|file| file.lock().map(|()| file));
+    let _held = held.map_err(|error| super::unwritten(&places.kept, &error))?;
+    let told = status(places).ok().flatten();
+    let mut record = record(places)?;
+    // What is told does not outlive a restart: without it, whatever was installed has been tried.
+    let waits = told.as_ref().and_then(|told| told.waits.clone());
+    if waits.is_none() {
+        record.settle(&running);
+    }
+    let status = Status {
+        running,
+        other: None,
+        available: told.as_ref().and_then(|told| told.available.clone()),
+        checked_at: told.as_ref().and_then(|told| told.checked_at),
+        unavailable: told.and_then(|told| told.unavailable),
+        waits,
+        work: None,
+    };
+    let mut worker = Worker {
+        places,
+        server,
+        now,
+        image,
+        status,
+        record,
+    };
+    let request = super::read::<Request>(&request_at(places));
+    worker.tell(
+        request
+            .as_ref()
+            .ok()
+            .and_then(Option::as_ref)
+            .map_or(Action::Check, |request| request.action),
+        Phase::Checking,
+    )?;
+    remove(&request_at(places))?;
+    let done = match request {
+        Ok(request) => worker.act(&request.unwrap_or_else(Request::check)),
+        Err(failure) => Err(failure),
+    };
+    worker.finish()?;
+    done
+}
+
+impl Worker<'_> {
+    fn act(&mut self, request: &Request) -> Result<(), Failure> {
+        if request.action == Action::Check {
+            self.look_at_slots()?;
+            self.check();
+            return Ok(());
+        }
+        self.begin(request)?;
+        let done = self.look_at_slots().and_then(|()| match request.action {
+            Action::Install => self.install(request).map(|()| Became::Installed),
+            Action::RollBack => self.roll_back().map(|()| Became::Installed),
+            Action::Restart | Action::Check => Ok(Became::Done),
+        });
+        if request.origin == Origin::Bundle {
+            for place in [super::bundle_at(self.places), self.bundle()] {
+                bundle::clear(&place)?;
+            }
+        }
+        let restart = done.is_ok() && (request.restart || request.action == Action::Restart);
+        self.end(done.unwrap_or_else(|failure| {
+            eprintln!("{}: {failure}", failure.why.name());
+            Became::Failed(failure)
+        }))?;
+        if restart {
+            start(&["--no-block", "reboot"])?;
+        }
+        Ok(())
+    }
+
+    /// Where a bundle lies while it is installed: nobody else can change it there.
+    fn bundle(&self) -> std::path::PathBuf {
+        self.places.kept.join("bundle")
+    }
+
+    fn look_at_slots(&mut self) -> Result<(), Failure> {
+        let slots = boot::slots(&self.image)?.into_iter();
+        let others = slots.filter(|slot| slot.version != self.status.running);
+        self.status.other = others.max_by(|one, other| one.version.cmp(&other.version));
+        Ok(())
+    }
+
+    /// What is offered; that nothing is, is no fault.
+    fn check(&mut self) {
+        let judged = self
+            .source(Origin::Server)
+            .and_then(|source| self.offered(&source))
+            .and_then(|offered| {
+                judge(&offered, &self.status.running, self.record.highest.as_ref())
+                    .map(|()| offered)
+            });
+        self.status.checked_at = Some((self.now)());
+        (self.status.available, self.status.unavailable) = match judged {
+            Ok(version) => (Some(version), None),
+            Err(failure) if failure.why == Why::Known => {
+                (None, Some(Failure::new(Why::NothingNewer, failure.detail)))
+            }
+            Err(failure) => (None, Some(failure)),
+        };
+    }
+
+    fn source(&self, origin: Origin) -> Result<Source, Failure> {
+        let address = match (origin, &self.server.address) {
+            (Origin::Server, Some(address)) => address.clone(),
+            (Origin::Server, None) => {
+                return Err(Failure::new(
+                    Why::NoAddress,
+                    "the settings name no address of releases (update.url)",
+                ));
+            }
+            (Origin::Bundle, _) => {
+                bundle::take(&super::bundle_at(self.places), &self.bundle())?;
+                format!("file://{}/", self.bundle().display())
+            }
+        };
+        let own = self.places.told.join("definitions");
+        let mut source = Source::at(&address, Path::new(DEFINITIONS), &own)?;
+        source.proxy.clone_from(&self.server.proxy);
+        Ok(source)
+    }
+
+    fn offered(&self, source: &Source) -> Result<Version, Failure> {
+        source.newest()?.ok_or_else(|| {
+            let detail = format!("it holds no release of {}", self.image);
+            Failure::new(Why::NotForThisMachine, detail)
+        })
+    }
+
+    fn install(&mut self, request: &Request) -> Result<(), Failure> {
+        let source = self.source(request.origin)?;
+        let offered = self.offered(&source)?;
+        self.about(&offered);
+        judge(&offered, &self.status.running, self.record.highest.as_ref())?;
+        if let Some(wanted) = request
+            .version
+            .as_ref()
+            .filter(|wanted| **wanted != offered)
+        {
+            let detail = format!("{wanted} is not offered any more, {offered} is: look again");
+            return Err(Failure::new(Why::NothingNewer, detail));
+        }
+        self.tell(Action::Install, Phase::Copying)?;
+        self.copy_database()?;
+        let mut untold = Ok(());
+        source.install(&offered, |phase| {
+            if untold.is_ok() {
+                untold = self.tell(Action::Install, phase);
+            }
+        })?;
+        untold?;
+        // Somebody may have gone back before: from now on the newest that works is booted again.
+        boot::prefer(None)?;
+        self.record.raise(&offered);
+        self.status.available = None;
+        self.status.waits = Some(offered);
+        self.look_at_slots()
+    }
+
+    fn copy_database(&self) -> Result<(), Failure> {
+        match start(&["start", COPY_UNIT]) {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(copies::failure(&self.places.copies).unwrap_or(Failure {
+                why: Why::DatabaseCopy,
+                ..failure
+            })),
+        }
+    }
+
+    fn roll_back(&mut self) -> Result<(), Failure> {
+        let none = |detail: String| Failure::new(Why::NoOther, detail);
+        let running = &self.status.running;
+        let other = self.status.other.clone().ok_or_else(|| {
+            none(format!(
+                "only {running} is installed: there is nothing to go back to"
+            ))
+        })?;
+        self.about(&other.version);
+        if other.tries_left == Some(0) {
+            return Err(none(format!(
+                "{} did not come up healthy when it was tried",
+                other.version
+            )));
+        }
+        boot::prefer(Some(&other.entry))?;
+        self.status.waits = Some(other.version);
+        Ok(())
+    }
+
+    /// Until it is done, the result is that it was interrupted: that stays true when the power fails.
+    fn begin(&mut self, request: &Request) -> Result<(), Failure> {
+        self.record.add(Outcome {
+            at: (self.now)(),
+            action: request.action,
+            from: self.status.running.clone(),
+            version: request.version.clone(),
+            became: Became::Failed(Failure::new(
+                Why::Interrupted,
+                "it ended before it was done, and nothing was changed; try again",
+            )),
+        });
+        self.keep()
+    }
+
+    fn about(&mut self, version: &Version) {
+        if let Some(outcome) = self.record.outcomes.first_mut() {
+            outcome.version = Some(version.clone());
+        }
+        if let Some(work) = &mut self.status.work {
+            work.version = Some(version.clone());
+        }
+    }
+
+    fn end(&mut self, became: Became) -> Result<(), Failure> {
+        if let Some(outcome) = self.record.outcomes.first_mut() {
+            outcome.became = became;
+        }
+        self.keep()
+    }
+
+    fn keep(&self) -> Result<(), Failure> {
+        write(&super::record_at(self.places), &self.record)
+    }
+
+    fn tell(&mut self, action: Action, phase: Phase) -> Result<(), Failure> {
+        let now = (self.now)();
+        match &mut self.status.work {
+            Some(work) => work.phase = phase,
+            None => {
+                self.status.work = Some(Work {
+                    action,
+                    version: None,
+                    phase,
+                    since: now,
+                });
+            }
+        }
+        write(&status_at(self.places), &self.status)
+    }
+
+    fn finish(&mut self) -> Result<(), Failure> {
+        self.status.work = None;
+        self.keep()?;
+        write(&status_at(self.places), &self.status)
+    }
+}
+
+fn start(arguments: &[&str]) -> Result<(), Failure> {
+    let output = Command::new("/usr/bin/systemctl")
+        .args(arguments)
+        .output()
+        .map_err(|error| Failure::broken(format!("systemctl cannot be run: {error}")))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let told = String::from_utf8_lossy(&output.stderr);
+    Err(Failure::broken(format!(
+        "systemctl {}: {}",
+        arguments.join(" "),
+        told.trim()
+    )))
+}
