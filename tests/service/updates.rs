@@ -312,3 +312,45 @@ async fn a_version_serves_on_the_schema_of_a_newer_one_and_says_so() {
         "{log}"
     );
 }
+
+#[tokio::test]
+async fn the_database_is_copied_so_that_it_can_be_restored_and_the_newest_two_copies_are_kept() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    let copies = parvis.directory.join("copies");
+    // As the owner of the schema, who may read everything.
+    let settings = parvis.write(
+        "owner.toml",
+        format!(
+            "[database]\nurl = {:?}\n[appliance.releases]\ncopies = {:?}\n",
+            parvis.database,
+            copies.display().to_string()
+        ),
+    );
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        // Their names say when they were made, to the second.
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        let copied = std::process::Command::new(env!("CARGO_BIN_EXE_parvis"))
+            .args(["--config", &settings, "update", "copy-database"])
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&copied.stderr).into_owned();
+        assert!(copied.status.success(), "{told}");
+        made.push(String::from_utf8(copied.stdout).unwrap());
+    }
+    let mut left: Vec<String> = std::fs::read_dir(&copies)
+        .unwrap()
+        .map(|entry| format!("{}\n", entry.unwrap().path().display()))
+        .collect();
+    left.sort();
+    assert_eq!(left, made[1..]);
+    let listed = std::process::Command::new("pg_restore")
+        .args(["--list", made[2].trim()])
+        .output()
+        .unwrap();
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(
+        listed.contains("TABLE DATA public audit_records"),
+        "{listed}"
+    );
+}

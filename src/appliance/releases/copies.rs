@@ -56,7 +56,7 @@ fn copy(url: &str, directory: &Path, now: Moment) -> Result<PathBuf, Failure> {
         "pg_dump",
         &[
             "--format=custom",
-            "--compress=zstd:3",
+            "--compress=1",
             "--no-password",
             &target,
             "--dbname",
