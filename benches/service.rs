@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
-use parvis::appliance::{certificate, cluster::Cluster};
+use parvis::appliance::certificate::{self, Files};
+use parvis::appliance::cluster::Cluster;
 
 use crate::campus;
 use crate::driver::Connection;
@@ -31,7 +32,8 @@ impl Place {
         let cluster = Cluster::at(&directory.join("postgres"))?;
         cluster.start()?;
         let place = Self { cluster, directory };
-        certificate::ensure(&place.certificate(), &place.key(), "localhost")?;
+        let files = Files::of(&place.certificate(), &place.key());
+        certificate::ensure(&files, "localhost")?;
         Ok(place)
     }
 

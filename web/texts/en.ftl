@@ -773,6 +773,7 @@ set-up-summary = What you have chosen
 set-up-summary-lead = After this the set-up is closed for ever. Everything can be changed later by administrators.
 set-up-finish = Finish the set-up
 set-up-done = The machine is set up
+set-up-begins-again = The machine begins again with what was decided. This page opens by itself in a moment.
 set-up-done-lead = It is now starting as { $name }. Go on there and choose your password. It makes a new certificate for this name, so the browser warns once more; the console shows the fingerprint.
 set-up-choose-password = Choose my password
 set-up-done-once = If the page does not open, wait a moment, or check that the name leads to this machine. The link is good once, for 48 hours:

@@ -786,6 +786,7 @@ set-up-summary = Ce que vous avez choisi
 set-up-summary-lead = Ensuite la mise en service est close pour toujours. Tout peut être changé plus tard par l’administration.
 set-up-finish = Terminer la mise en service
 set-up-done = La machine est en service
+set-up-begins-again = La machine redémarre avec ce qui vient d’être décidé. Cette page s’ouvrira d’elle-même dans un instant.
 set-up-done-lead = Elle démarre maintenant sous le nom { $name }. Continuez là-bas et choisissez votre mot de passe. Elle fait un nouveau certificat pour ce nom, donc le navigateur avertit encore une fois ; la console en affiche l’empreinte.
 set-up-choose-password = Choisir mon mot de passe
 set-up-done-once = Si la page ne s’ouvre pas, patientez un instant, ou vérifiez que le nom mène à cette machine. Le lien est valable une fois, pendant 48 heures :

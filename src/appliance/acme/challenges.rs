@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::kept::{Kept as _, KeptOrder};
+use crate::appliance::certificate::Files;
+
 /// Where a directory asks.
 pub const PATH: &str = "/.well-known/acme-challenge/";
 
@@ -19,6 +22,14 @@ pub struct Posted {
 }
 
 impl Challenges {
+    /// The answers of an order that was on its way when the service ended.
+    #[must_use]
+    pub fn of_order(files: &Files) -> Self {
+        let answers = KeptOrder::read(files).map(|kept| kept.answers);
+        let answers = answers.unwrap_or_default().into_iter().collect();
+        Self(Arc::new(RwLock::new(answers)))
+    }
+
     /// The answer to a path, if exactly this is asked.
     #[must_use]
     pub fn answer(&self, path: &str) -> Option<String> {

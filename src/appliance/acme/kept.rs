@@ -33,6 +33,9 @@ pub(super) struct KeptOrder {
     pub(super) url: String,
     /// The key that the certificate is for, PEM.
     pub(super) key: String,
+    /// What the directory may ask for at any moment, and the answers: whoever begins again answers at once.
+    #[serde(default)]
+    pub(super) answers: Vec<(String, String)>,
 }
 
 /// Something kept in a file of its own.

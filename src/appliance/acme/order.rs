@@ -218,6 +218,7 @@ impl Acme<'_> {
             profile: self.choice.profile.clone(),
             url: order.url().to_owned(),
             key: String::from_utf8_lossy(&pem).into_owned(),
+            answers: Vec::new(),
         };
         kept.write(self.files).map_err(ours)?;
         Ok((order, key))
@@ -292,11 +293,25 @@ impl Acme<'_> {
             };
             let answer = challenge.key_authorization();
             posted.push(self.challenges.post(&challenge.token, answer.as_str()));
+            self.keep_answer(&challenge.token, answer.as_str())
+                .map_err(ours)?;
             if matches!(challenge.status, ChallengeStatus::Pending) {
                 challenge.set_ready().await?;
             }
         }
         Ok(posted)
+    }
+
+    /// The directory may ask while the service begins again.
+    fn keep_answer(&self, token: &str, answer: &str) -> Result<(), error::Error> {
+        let answer = (token.to_owned(), answer.to_owned());
+        match KeptOrder::read(self.files) {
+            Some(mut kept) if !kept.answers.contains(&answer) => {
+                kept.answers.push(answer);
+                kept.write(self.files)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What the directory saw instead of the answer.

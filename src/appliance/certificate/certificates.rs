@@ -78,8 +78,8 @@ impl Certificates {
             }
         };
         Ok(Self {
+            challenges: Challenges::of_order(&files),
             files,
-            challenges: Challenges::default(),
             serving: ArcSwap::from_pointee(serving),
             seen: Mutex::new(Seen { look, refused }),
             asked: Notify::new(),

@@ -174,7 +174,7 @@ mod tests {
             assert_eq!(counts(&unnamed, further.clone()), without_name, "{further}");
         }
         let theirs = stranger.published(&json!({ "kid": "1" }));
-        assert!(!named.is_signed_by(&set(&[theirs.clone()])));
+        assert!(!named.is_signed_by(&set(std::slice::from_ref(&theirs))));
         assert!(!named.is_signed_by(&set(&[])));
         let ours = key.published(&json!({ "kid": "1" }));
         assert!(named.is_signed_by(&set(&[theirs, ours])));

@@ -87,12 +87,31 @@ pub(super) async fn not_yet(request: HttpRequest, services: web::Data<Services>)
     let reader = match path {
         path if path.starts_with("/api/") => Reader::Program,
         path if path.starts_with("/ingest/") => Reader::Sensor,
-        _ if matches!(*request.method(), Method::GET | Method::HEAD) => return see("/set-up"),
+        _ if matches!(*request.method(), Method::GET | Method::HEAD) => {
+            return match set_up::is_open(&services.parvis).await {
+                Ok(true) => see("/set-up"),
+                Ok(false) => begins_again(&request, &services),
+                Err(error) => failure::answer(&request, &services, &error, Reader::Person),
+            };
+        }
         _ => Reader::Program,
     };
     let rule = "this machine is not set up yet; open /set-up in a browser";
     let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, rule);
     failure::refuse(&request, &services, refusal, reader)
+}
+
+/// The service begins again with what was decided: who is early gets what they ask for in a moment.
+fn begins_again(request: &HttpRequest, services: &Services) -> HttpResponse {
+    let language = language::of_person(request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let words = t.say("set-up-begins-again");
+    let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words);
+    let mut response = failure::refuse(request, services, refusal, Reader::Person);
+    let refresh = header::HeaderName::from_static("refresh");
+    let headers = response.headers_mut();
+    headers.insert(refresh, header::HeaderValue::from_static("2"));
+    response
 }
 
 /// `GET /set-up`
