@@ -2,13 +2,11 @@
 // its name in the end.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { ADDRESS, SCREENSHOTS, browser, visitor, watched } from "./support.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import * as support from "./support.js";
+import { ADDRESS, browser, visitor, watched } from "./support.js";
 
 const PASSWORD = "lampe violette harpe";
 
@@ -24,19 +22,8 @@ before(async () => {
 
 after(() => chromium?.close());
 
-// The page that is open: as it looks on a phone and on a desk, and what axe finds on it.
-async function looked(name) {
-  mkdirSync(`${SCREENSHOTS}/set-up`, { recursive: true });
-  for (const width of [360, 1440]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.screenshot({ path: `${SCREENSHOTS}/set-up/${name}-${width}.png`, fullPage: true });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.equal(wide, 0, `${name} scrolls sideways at ${width}`);
-  }
-  await devtools.send("Runtime.evaluate", { expression: AXE });
-  const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-  const lines = found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 120)}`);
-  assert.deepEqual(lines, [], name);
+function looked(name) {
+  return support.looked(page, "set-up", name);
 }
 
 function reached(path) {
@@ -47,7 +34,9 @@ function reached(path) {
 async function opened(address) {
   for (let left = 100; ; left -= 1) {
     try {
-      return await page.goto(address);
+      const answer = await page.goto(address);
+      if (answer.status() !== 503) return;
+      throw new Error("it has not begun again yet");
     } catch (error) {
       if (left === 0) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));

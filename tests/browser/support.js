@@ -1,6 +1,13 @@
 // What the browser tests share: the service under test, a browser, the pages there are, and readings to move them.
 
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
 import { chromium, request } from "playwright-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
 
 export const ADDRESS = process.env.PARVIS_ADDRESS;
 export const SCREENSHOTS = process.env.PARVIS_SCREENSHOTS;
@@ -56,6 +63,21 @@ export async function watched(context) {
     addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
   });
   return { page, seen };
+}
+
+// The page that is open: as it looks on a phone and on a desk, kept below a folder, and what axe finds on it.
+export async function looked(page, folder, name) {
+  mkdirSync(`${SCREENSHOTS}/${folder}`, { recursive: true });
+  for (const width of [360, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.screenshot({ path: `${SCREENSHOTS}/${folder}/${name}-${width}.png`, fullPage: true });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.equal(wide, 0, `${name} scrolls sideways at ${width}`);
+  }
+  await page.evaluate(AXE);
+  const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  const lines = found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 120)}`);
+  assert.deepEqual(lines, [], name);
 }
 
 // People walk through the moving door just now, as a Xovis sensor tells it: forward are those who come in. No interval
