@@ -258,7 +258,12 @@ pub async fn finish(
             own.decide(|decisions| {
                 decisions.decide("web.public_name", Some(answers.web.public_name.as_str()));
             })?;
-            files::remove(&own.settings.appliance.code_file).map_err(Error::internal)?;
+            let appliance = &own.settings.appliance;
+            let key = answers.administrator.ssh_key.unwrap_or_default();
+            // Also when there is none: after the set-up nobody hands in a first key any more.
+            files::replace(&appliance.operator_file, key.as_bytes(), 0o600)
+                .map_err(Error::internal)?;
+            files::remove(&appliance.code_file).map_err(Error::internal)?;
             Ok(Some(link))
         })
         .await

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::ssh_keys;
+use crate::domain::ssh_keys;
 use crate::error::Error;
 
 /// Numbers of users that exchange accounts have.

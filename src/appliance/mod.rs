@@ -11,6 +11,5 @@ pub mod limits;
 pub mod listeners;
 pub mod names;
 pub mod releases;
-pub mod ssh_keys;
 pub mod systemd;
 pub mod tls;

@@ -11,7 +11,7 @@ use crate::domain::plan::Change;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The description of the campus; see docs/campus.md.
+    /// The description of the campus, - for what comes in; see docs/campus.md.
     file: PathBuf,
     /// Only show what would change.
     #[arg(long)]

@@ -1,9 +1,12 @@
 //! `parvis console`: what the console of the machine shows: where it is found, by which fingerprint it is known, the code
 //! while it is being set up, and how it is.
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::IpAddr;
 use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
 use nix::ifaddrs::getifaddrs;
@@ -13,10 +16,12 @@ use openssl::x509::X509;
 
 use super::menu;
 use crate::config::Settings;
-use crate::web::block_on;
 
 /// How often to look again, in milliseconds.
 const PAUSE: u16 = 3_000;
+
+/// How long the service may take to say how it is.
+const ANSWER: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -133,20 +138,24 @@ fn fingerprint(certificate: &Path) -> Option<String> {
     Some(bytes.join(":"))
 }
 
-/// What the service says of itself on its own socket.
+/// What the service says of itself on its own socket. The console asks all day: it says its one line without a client for
+/// everything.
 fn health(settings: &Settings) -> &'static str {
-    let socket = settings.web.local_socket.clone();
-    let asked = block_on(async {
-        let client = reqwest::Client::builder().unix_socket(socket).build();
-        let asked = match client {
-            Ok(client) => client.get("http://localhost/health/ready").send().await,
-            Err(error) => Err(error),
-        };
-        Ok(asked.map(|answer| answer.status().is_success()))
-    });
-    match asked {
-        Ok(Ok(true)) => "ready",
-        Ok(Ok(false)) => "not ready: /health/ready says what is lacking",
-        Ok(Err(_)) | Err(_) => "the service does not answer",
+    let asked = || -> std::io::Result<String> {
+        let mut service = UnixStream::connect(&settings.web.local_socket)?;
+        service.set_read_timeout(Some(ANSWER))?;
+        service.write_all(
+            b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        )?;
+        let mut status = String::new();
+        BufReader::new(service).read_line(&mut status)?;
+        Ok(status)
+    };
+    match asked() {
+        Ok(status) if status.starts_with("HTTP/1.1 200 ") => "ready",
+        Ok(status) if status.starts_with("HTTP/1.1 ") => {
+            "not ready: /health/ready says what is lacking"
+        }
+        Ok(_) | Err(_) => "the service does not answer",
     }
 }

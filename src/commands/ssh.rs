@@ -1,32 +1,47 @@
 //! `parvis ssh`: who may come in over SSH with which key, and what an operator who came in may do.
 
+use std::io::{self, Read as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
-use crate::appliance::{exchange, ssh_keys};
-use crate::config::{Decisions, Settings};
+use crate::appliance::{exchange, files};
+use crate::config::Settings;
+use crate::domain::ssh_keys::{self, Key};
 
-/// The account of operators.
-const OPERATOR: &str = "operator";
+/// The keys of operators. Root's alone: whoever took the service over could let themselves in otherwise.
+const OPERATORS: &str = "/var/lib/ssh/authorized_keys/operator";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Let in whoever holds these keys, as operator.
+    /// Let in whoever holds these keys, as operator (in the full shell).
     Admit {
-        /// A file with public keys, a line each.
-        key: PathBuf,
+        /// A file with public keys, a line each; - reads what comes in.
+        keys: PathBuf,
+        #[command(flatten)]
+        operators: Operators,
     },
     /// List the keys of operators.
-    List,
-    /// Let the holder of a key in no more.
+    List {
+        #[command(flatten)]
+        operators: Operators,
+    },
+    /// Let the holder of a key in no more (in the full shell).
     Revoke {
         /// The fingerprint of the key, as the list shows it.
         fingerprint: String,
+        #[command(flatten)]
+        operators: Operators,
     },
-    /// Print the keys of an account: the SSH server asks this.
+    /// Let in whom the set-up named, unless somebody operates the machine already: a unit runs this, once.
+    #[command(hide = true)]
+    First {
+        #[command(flatten)]
+        operators: Operators,
+    },
+    /// Print the keys of an exchange account: the SSH server asks this.
     #[command(hide = true)]
     Keys {
         /// The account.
@@ -41,63 +56,104 @@ pub(super) enum Command {
     },
 }
 
-pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
-    if let Command::Session { asked } = command {
-        return session(asked.as_deref());
-    }
-    let settings = Settings::read(config)?;
-    let known = &settings.ssh.operator_keys;
-    match command {
-        Command::Keys { user } if user == OPERATOR => {
-            for key in known {
-                println!("{key}");
-            }
+/// The file that the SSH server reads.
+#[derive(Debug, clap::Args)]
+pub(super) struct Operators {
+    #[arg(long = "operators", hide = true, default_value = OPERATORS)]
+    file: PathBuf,
+}
+
+impl Operators {
+    /// The keys of operators; there may be none.
+    fn keys(&self) -> anyhow::Result<Vec<Key>> {
+        let text = match std::fs::read_to_string(&self.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            text => text.with_context(|| format!("{} cannot be read", self.file.display()))?,
+        };
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
         }
+        Ok(ssh_keys::read(&text)?)
+    }
+
+    fn write(&self, keys: &[Key]) -> anyhow::Result<()> {
+        let mut text = String::new();
+        for key in keys {
+            text.push_str(&key.line);
+            text.push('\n');
+        }
+        files::replace(&self.file, text.as_bytes(), 0o644).with_context(|| {
+            let file = self.file.display();
+            format!("{file} cannot be written: only root says who operates; open the full shell (ssh -t operator@HOST shell)")
+        })
+    }
+}
+
+pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
+    match command {
         Command::Keys { user } => {
+            let settings = Settings::read(config)?;
             let accounts = exchange::accounts(&settings.exchange.accounts)?;
             let account = accounts.iter().find(|account| account.name == *user);
             for key in account.into_iter().flat_map(|account| account.keys.lines()) {
                 println!("restrict {key}");
             }
+            Ok(())
         }
-        Command::List => {
-            for key in ssh_keys::read(&known.join("\n"))? {
+        Command::List { operators } => {
+            for key in operators.keys()? {
                 println!("{} {}", key.fingerprint, key.comment);
             }
+            Ok(())
         }
-        Command::Admit { key } => {
-            let text = std::fs::read_to_string(key)
-                .with_context(|| format!("{} cannot be read", key.display()))?;
-            let mut lines = known.clone();
-            for key in ssh_keys::read(&text)? {
-                if !lines.contains(&key.line) {
-                    lines.push(key.line);
+        Command::Admit { keys, operators } => {
+            let mut known = operators.keys()?;
+            for key in ssh_keys::read(&text(keys)?)? {
+                if known
+                    .iter()
+                    .all(|known| known.fingerprint != key.fingerprint)
+                {
+                    known.push(key);
                 }
             }
-            decide(&settings, lines)?;
+            operators.write(&known)
         }
-        Command::Revoke { fingerprint } => {
-            let keys = ssh_keys::read(&known.join("\n"))?;
-            let (gone, kept): (Vec<_>, Vec<_>) = keys
+        Command::Revoke {
+            fingerprint,
+            operators,
+        } => {
+            let (gone, kept): (Vec<_>, Vec<_>) = operators
+                .keys()?
                 .into_iter()
                 .partition(|key| key.fingerprint == *fingerprint);
             if gone.is_empty() {
                 bail!("no operator has a key with this fingerprint: parvis ssh list shows them");
             }
-            decide(&settings, kept.into_iter().map(|key| key.line).collect())?;
+            operators.write(&kept)
         }
-        Command::Session { .. } => {}
+        Command::First { operators } => {
+            if operators.file.exists() {
+                return Ok(());
+            }
+            let named = text(&Settings::read(config)?.appliance.operator_file)?;
+            let first = if named.trim().is_empty() {
+                Vec::new()
+            } else {
+                ssh_keys::read(&named)?
+            };
+            operators.write(&first)
+        }
+        Command::Session { asked } => session(asked.as_deref()),
     }
-    Ok(())
 }
 
-fn decide(settings: &Settings, keys: Vec<String>) -> anyhow::Result<()> {
-    let file = settings.decisions.as_deref();
-    let file = file.context("the settings name no file for decisions")?;
-    Decisions::change(file, |decisions| {
-        decisions.decide("ssh.operator_keys", Some(keys));
-    })?;
-    Ok(())
+fn text(file: &Path) -> anyhow::Result<String> {
+    if file == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
 }
 
 /// The menu, a command of Parvis, or a full shell that is recorded: polkit lets operators do these as others, and nothing

@@ -58,7 +58,12 @@ pub fn read_campus(path: &Path) -> Result<Description, Problems> {
         path: path.to_owned(),
         problems,
     };
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = if path == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(path)
+    };
+    let text = text.map_err(|error| {
         refused(vec![Problem {
             line: 1,
             rule: "readable".to_owned(),

@@ -15,7 +15,7 @@ use super::settings::Settings;
 use crate::appliance::files::replace;
 
 /// What may be decided: whole tables, or single keys of one.
-const DECIDABLE: [&str; 10] = [
+const DECIDABLE: [&str; 9] = [
     "auth.ca_file",
     "auth.no_proxy",
     "auth.proxy",
@@ -23,7 +23,6 @@ const DECIDABLE: [&str; 10] = [
     "firewall.campus_networks",
     "firewall.outbound",
     "mail",
-    "ssh.operator_keys",
     "update",
     "web.public_name",
 ];

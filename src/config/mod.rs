@@ -13,5 +13,5 @@ pub use campus::{Problem, Problems, read_campus};
 pub use decisions::{Decisions, Undecided};
 pub use settings::{
     Appliance, Auth, Database, Exchange, Firewall, Log, Mail, MailSecurity, Pages, Reach, Readings,
-    Settings, Ssh, Unusable, Update, Web,
+    Settings, Unusable, Update, Web,
 };

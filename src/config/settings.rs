@@ -39,8 +39,6 @@ pub struct Settings {
     pub mail: Mail,
     /// What the firewall of the machine lets pass beside its list of ports.
     pub firewall: Firewall,
-    /// Who may come in over SSH.
-    pub ssh: Ssh,
     /// Where exchange accounts are decided and hand in.
     pub exchange: Exchange,
     /// Where the certificate comes from.
@@ -57,6 +55,8 @@ pub struct Appliance {
     pub set_up: bool,
     /// Where the code of the set-up stands for the console to show.
     pub code_file: PathBuf,
+    /// Where the set-up leaves the key of the first operator.
+    pub operator_file: PathBuf,
     /// The address of the machine in its network, as it was decided.
     pub network_file: PathBuf,
     /// Where everything about releases lies.
@@ -68,6 +68,7 @@ impl Default for Appliance {
         Self {
             set_up: false,
             code_file: PathBuf::from("/run/parvis/set-up-code"),
+            operator_file: PathBuf::from("/var/lib/parvis/first-operator.pub"),
             network_file: PathBuf::from("/var/lib/parvis/network.toml"),
             releases: Places::default(),
         }
@@ -389,14 +390,6 @@ impl Default for Firewall {
             watches_ports: false,
         }
     }
-}
-
-/// Who may come in over SSH.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Ssh {
-    /// The public keys of operators, as lines of `authorized_keys`.
-    pub operator_keys: Vec<String>,
 }
 
 /// Where exchange accounts are decided and hand in.

@@ -37,6 +37,7 @@ pub mod role;
 pub mod session;
 pub mod set_up;
 pub mod space_day;
+pub mod ssh_keys;
 pub mod throttle;
 pub mod token;
 pub mod trend;

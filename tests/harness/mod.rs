@@ -216,7 +216,8 @@ impl TestParvis {
         let text = std::fs::read_to_string(&settings).unwrap();
         let text = format!(
             "decisions = \"{place}/decided.toml\"\n[appliance]\nset_up = {waits_for_set_up}\n\
-             code_file = \"{place}/set-up-code\"\nnetwork_file = \"{place}/network.toml\"\n{text}"
+             code_file = \"{place}/set-up-code\"\noperator_file = \"{place}/first-operator.pub\"\n\
+             network_file = \"{place}/network.toml\"\n{text}"
         );
         std::fs::write(settings, text).unwrap();
     }

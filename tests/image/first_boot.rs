@@ -3,7 +3,7 @@
 use crate::lab::Lab;
 use crate::machine::status;
 
-pub(crate) fn the_page_comes_up_by_itself(lab: &mut Lab) {
+pub(crate) fn the_machine_comes_up_by_itself(lab: &mut Lab) {
     let seconds = lab.machine().until_ready();
     println!("  first boot to the page: {seconds} s");
     assert_eq!(status("/health/ready"), "200");
@@ -30,7 +30,13 @@ pub(crate) fn the_boot_is_verified(lab: &mut Lab) {
 
 pub(crate) fn nothing_has_failed(lab: &mut Lab) {
     let machine = lab.machine();
-    assert_eq!(machine.root("systemctl --failed --no-legend --plain"), "");
+    let state = machine.root("systemctl is-system-running --wait");
+    assert_eq!(
+        state,
+        "running",
+        "{}",
+        machine.root("systemctl --failed --no-legend --plain")
+    );
     for unit in [
         "parvis.service",
         "postgresql.service",

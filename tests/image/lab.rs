@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use crate::machine::{Machine, Setup};
 
 /// The end of the link that is the examiner's.
-const HERE: &str = "192.0.2.1";
+pub(crate) const HERE: &str = "192.0.2.1";
 
 /// What the guest is given by DHCP.
 pub(crate) const GUEST: &str = "192.0.2.10";
@@ -18,19 +18,38 @@ pub(crate) const GUEST_IPV6: &str = "2001:db8:9a::5054:ff:fe9a:1";
 /// The card of the guest.
 pub(crate) const CARD: &str = "52:54:00:9a:00:01";
 
+/// What the hypervisor says of the machine that nobody sets up by hand.
+const UNATTENDED: &str = r#"
+[institution]
+name = { fr = "Université d’Exemple", en = "Example University" }
+time_zone = "Europe/Paris"
+security_officer = "Ada Moreau"
+security_contact = "security@uni.example"
+
+[web]
+public_name = "192.0.2.10"
+
+[administrator]
+login = "ada"
+name = "Ada Moreau"
+"#;
+
 /// The link, the disks and the machine that is examined.
 pub(crate) struct Lab {
+    lane: &'static str,
     directory: PathBuf,
     image: PathBuf,
     machine: Option<Machine>,
+    /// What the gateway of the examination proves itself with, once it has one.
+    secret: Option<String>,
     _dhcp: Child,
 }
 
 impl Lab {
     /// Lays the network and finds the image.
-    pub(crate) fn open() -> Self {
+    pub(crate) fn open(lane: &'static str) -> Self {
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let directory = checkout.join("target/image-test");
+        let directory = checkout.join("target/image-test").join(lane);
         fs::create_dir_all(&directory).expect("target/image-test can be made");
         let image = std::env::var_os("PARVIS_IMAGE")
             .map_or_else(|| newest(&checkout.join("image/out")), PathBuf::from);
@@ -77,9 +96,11 @@ impl Lab {
             );
         }
         Self {
+            lane,
             directory,
             image,
             machine: None,
+            secret: None,
             _dhcp: dhcp,
         }
     }
@@ -87,8 +108,15 @@ impl Lab {
     /// The machine that most stories share; the first to ask for it waits until it boots.
     pub(crate) fn machine(&mut self) -> &mut Machine {
         if self.machine.is_none() {
-            let disk = self.fresh_disk("shared");
-            let mut machine = Machine::boot(Setup::new(&self.directory, "shared", disk));
+            let disk = self.fresh_disk();
+            let mut setup = Setup::new(&self.directory, disk);
+            if self.lane == crate::RELEASES {
+                setup.credentials.extend([
+                    ("ssh.authorized_keys.operator".to_owned(), self.public_key()),
+                    ("parvis.setup".to_owned(), UNATTENDED.to_owned()),
+                ]);
+            }
+            let mut machine = Machine::boot(setup);
             machine.until_ready();
             self.machine = Some(machine);
         }
@@ -96,8 +124,8 @@ impl Lab {
     }
 
     /// A copy of the image, as large as a small server's disk.
-    pub(crate) fn fresh_disk(&self, name: &str) -> PathBuf {
-        let disk = self.directory.join(format!("{name}.raw"));
+    fn fresh_disk(&self) -> PathBuf {
+        let disk = self.directory.join("disk.raw");
         copy(&self.image, &disk);
         fs::OpenOptions::new()
             .write(true)
@@ -112,9 +140,29 @@ impl Lab {
         &self.image
     }
 
-    /// The private key whose public one the machine was given.
+    /// Where the examination keeps its files.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The private key of the operator.
     pub(crate) fn key(&self) -> PathBuf {
         self.directory.join("key")
+    }
+
+    /// The public key of the operator, which a machine is given.
+    pub(crate) fn public_key(&self) -> String {
+        fs::read_to_string(self.directory.join("key.pub")).expect("the operator has a key")
+    }
+
+    pub(crate) fn remember_secret(&mut self, secret: String) {
+        self.secret = Some(secret);
+    }
+
+    pub(crate) fn secret(&self) -> String {
+        self.secret
+            .clone()
+            .expect("the story of the readings was told before")
     }
 
     /// The end of the console, for whoever looks for a reason.

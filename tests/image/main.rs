@@ -1,17 +1,21 @@
-//! The image, booted in a virtual machine and examined from outside, over a network of its own: stories, told in order.
+//! The image, booted in virtual machines and examined from outside, each in a network of its own: stories, told in order.
 //!
-//! `make image-test` tells all of them, `make image-test STORIES="ports reboot"` those whose names hold one of the words.
-//! `PARVIS_IMAGE` names another disk than the newest of `image/out`. Serial logs stay in `target/image-test`.
+//! `make image-test` tells all of them, `make image-test STORIES="life watchdog"` those of the machine that is called so and
+//! those whose names hold one of the words.
+//! `PARVIS_IMAGE` names another disk than the newest of `image/out`. Consoles stay in `target/image-test`.
 
+mod browser;
+mod counts;
 mod figures;
 mod first_boot;
 mod lab;
 mod machine;
 mod ports;
 mod recovery;
+mod set_up;
 mod units;
+mod updates;
 
-use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -20,71 +24,107 @@ use lab::Lab;
 
 type Story = (&'static str, fn(&mut Lab));
 
-/// In this order, on one machine; a story that needs another disk takes a copy.
-const STORIES: &[Story] = &[
+/// The machine that is set up through its page and lived with.
+const LIFE: &str = "life";
+
+/// The machine that the hypervisor sets up, and that releases are installed on.
+pub(crate) const RELEASES: &str = "releases";
+
+macro_rules! stories {
+    ($($module:ident::$story:ident),* $(,)?) => {
+        &[$((stringify!($story), $module::$story)),*]
+    };
+}
+
+/// What happens on each machine, in this order.
+const LANES: &[(&str, &[Story])] = &[
     (
-        "the_page_comes_up_by_itself",
-        first_boot::the_page_comes_up_by_itself,
+        LIFE,
+        stories![
+            first_boot::the_machine_comes_up_by_itself,
+            first_boot::the_boot_is_verified,
+            first_boot::nothing_has_failed,
+            first_boot::the_disk_is_laid_out,
+            set_up::set_up_through_the_page,
+            ports::keys_open_ssh_and_nothing_else_does,
+            ports::ports_that_answer_are_22_80_443,
+            units::units_are_confined,
+            counts::readings_come_in_and_are_shown,
+            figures::figures,
+            recovery::a_killed_service_is_back,
+            recovery::a_power_cut_loses_nothing_acknowledged,
+            recovery::a_reboot_brings_everything_back,
+        ],
     ),
-    ("the_boot_is_verified", first_boot::the_boot_is_verified),
-    ("nothing_has_failed", first_boot::nothing_has_failed),
-    ("the_disk_is_laid_out", first_boot::the_disk_is_laid_out),
     (
-        "keys_open_ssh_and_nothing_else_does",
-        ports::keys_open_ssh_and_nothing_else_does,
-    ),
-    (
-        "ports_that_answer_are_22_80_443",
-        ports::ports_that_answer_are_22_80_443,
-    ),
-    ("units_are_confined", units::units_are_confined),
-    ("figures", figures::figures),
-    (
-        "a_killed_service_is_back",
-        recovery::a_killed_service_is_back,
-    ),
-    (
-        "a_reboot_brings_everything_back",
-        recovery::a_reboot_brings_everything_back,
-    ),
-    (
-        "a_power_cut_loses_nothing_acknowledged",
-        recovery::a_power_cut_loses_nothing_acknowledged,
+        RELEASES,
+        stories![
+            updates::what_is_tampered_with_is_refused,
+            updates::an_interrupted_update_leaves_what_runs,
+            updates::a_release_without_a_working_service_is_left,
+            updates::a_release_with_a_damaged_root_is_left,
+            updates::a_release_whose_initrd_stops_is_left,
+            updates::an_update_from_the_server_stays,
+            updates::an_update_from_a_bundle_stays_and_the_old_is_refused,
+            updates::an_operator_goes_back,
+            updates::a_hang_ends_by_the_watchdog,
+        ],
     ),
 ];
 
-/// Set in the second run of this program, the one that is alone with its network.
-const ALONE: &str = "PARVIS_IMAGE_LAB";
+/// Names the lane in the second run of this program, which is alone with its network.
+const ALONE: &str = "PARVIS_IMAGE_LANE";
 
 fn main() -> ExitCode {
-    if std::env::var_os(ALONE).is_none() {
-        // In namespaces of its own: what is started here ends with it, and no address of this machine is touched.
-        let failure = Command::new("unshare")
-            .args([
-                "--net",
-                "--mount",
-                "--pid",
-                "--fork",
-                "--kill-child",
-                "--mount-proc",
-                "--",
-            ])
-            .arg(std::env::current_exe().expect("this program has a path"))
-            .args(std::env::args_os().skip(1))
-            .env(ALONE, "1")
-            .exec();
-        eprintln!("image: unshare of util-linux cannot be run, as root: {failure}");
-        return ExitCode::FAILURE;
-    }
     let words: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with('-'))
         .collect();
-    let chosen =
-        |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
-    let mut lab = Lab::open();
+    let is_chosen = |lane: &str, name: &str| {
+        words.is_empty()
+            || words
+                .iter()
+                .any(|word| word == lane || name.contains(word.as_str()))
+    };
+    let alone = std::env::var(ALONE).ok();
+    if let Some((lane, stories)) = LANES
+        .iter()
+        .find(|(lane, _)| alone.as_deref() == Some(lane))
+    {
+        return tell(
+            lane,
+            stories.iter().filter(|(name, _)| is_chosen(lane, name)),
+        );
+    }
+    // In namespaces of their own: what is started there ends with them, and no address of this machine is touched. One after
+    // the other: an emulated machine takes more than one processor already.
+    let lanes = LANES
+        .iter()
+        .filter(|(lane, stories)| stories.iter().any(|(name, _)| is_chosen(lane, name)));
+    let ended: Vec<bool> = lanes
+        .map(|(lane, _)| {
+            Command::new("unshare")
+                .args(["--net", "--mount", "--pid", "--fork", "--kill-child"])
+                .args(["--mount-proc", "--"])
+                .arg(std::env::current_exe().expect("this program has a path"))
+                .args(&words)
+                .env(ALONE, lane)
+                .status()
+                .expect("unshare of util-linux runs, as root")
+                .success()
+        })
+        .collect();
+    if ended.into_iter().all(|is_well| is_well) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn tell<'s>(lane: &'static str, stories: impl Iterator<Item = &'s Story>) -> ExitCode {
+    let mut lab = Lab::open(lane);
     let mut failed = Vec::new();
-    for (name, story) in STORIES.iter().filter(|(name, _)| chosen(name)) {
+    for (name, story) in stories {
         println!("story {name} ...");
         let begun = Instant::now();
         let result = catch_unwind(AssertUnwindSafe(|| story(&mut lab)));

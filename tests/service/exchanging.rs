@@ -159,34 +159,58 @@ async fn what_is_no_file_of_counts_is_refused_with_a_reason_and_tells_no_secret(
 }
 
 #[tokio::test]
-async fn the_ssh_server_is_told_the_keys_of_those_who_may_come_in() {
+async fn the_ssh_server_is_told_the_keys_of_exchange_accounts_only() {
     let gates = Gates::new();
-    let decided = gates.home.join("decided.toml");
-    let config = gates.parvis.directory.join("parvis.toml");
-    let text = std::fs::read_to_string(&config).unwrap();
-    let text = format!("decisions = \"{}\"\n{text}", decided.display());
-    std::fs::write(&config, text).unwrap();
-    let parvis = &gates.parvis;
-    let told = |user: &str| parvis.run(&["ssh", "keys", user]);
+    let told = |user: &str| gates.parvis.run(&["ssh", "keys", user]);
     assert_eq!(told("gates"), format!("restrict {KEY}"));
     assert_eq!(
         (told("operator"), told("root")),
         (String::new(), String::new())
     );
-    let key = parvis.write("ada.pub", KEY.replace(" gates", " Ada"));
-    parvis.run(&["ssh", "admit", &key]);
-    parvis.run(&["ssh", "admit", &key]);
-    assert_eq!(told("operator"), KEY.replace(" gates", " Ada"));
-    let listed = parvis.run(&["ssh", "list"]);
+    gates.parvis.run(&["exchange", "remove", "gates"]);
+    assert_eq!(told("gates"), "");
+}
+
+#[tokio::test]
+async fn operators_are_admitted_and_revoked_by_their_keys() {
+    let server = Server::shared();
+    let parvis = TestParvis::prepare(server, server.database(), "");
+    let file = parvis.directory.join("operator");
+    let operators = format!("--operators={}", file.display());
+    let ada = KEY.replace(" gates", " Ada");
+    let key = parvis.write("ada.pub", &ada);
+    parvis.run(&["ssh", "admit", &operators, &key]);
+    parvis.run(&["ssh", "admit", &operators, &key]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), ada);
+    let listed = parvis.run(&["ssh", "list", &operators]);
     let fingerprint = listed.split(' ').next().unwrap();
     assert!(
         fingerprint.starts_with("SHA256:") && listed.ends_with(" Ada\n"),
         "{listed}"
     );
-    parvis.run(&["ssh", "revoke", fingerprint]);
-    assert_eq!(told("operator"), "");
-    parvis.run(&["exchange", "remove", "gates"]);
-    assert_eq!(told("gates"), "");
+    parvis.run(&["ssh", "revoke", &operators, fingerprint]);
+    assert_eq!(parvis.run(&["ssh", "list", &operators]), "");
+}
+
+#[tokio::test]
+async fn the_set_up_names_the_first_operator_and_nobody_after_it_does() {
+    let server = Server::shared();
+    let parvis = TestParvis::prepare(server, server.database(), "");
+    parvis.as_machine(true);
+    let file = parvis.directory.join("operator");
+    let operators = format!("--operators={}", file.display());
+    let first = || parvis.run(&["ssh", "first", &operators]);
+    let named = parvis.directory.join("first-operator.pub");
+    std::fs::write(&named, "").unwrap();
+    first();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "");
+    // What the service could write later changes nothing: the file is there.
+    std::fs::write(&named, KEY).unwrap();
+    first();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "");
+    std::fs::remove_file(&file).unwrap();
+    first();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), KEY);
 }
 
 #[tokio::test]

@@ -59,6 +59,10 @@ const ANSWERS: &[(&str, &str)] = &[
     ("administrator/name", "Ada Moreau"),
     ("administrator/login", "ada"),
     ("administrator/email", "ada@uni.example"),
+    (
+        "administrator/ssh_key",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB8Ht8Z3j6yDWPBHQtOp/R9rjWvfMYo3MSA/K6q8D86r Ada",
+    ),
     ("mail/security", "starttls"),
     ("certificate/source", "self-made"),
     ("issuer/name", "University account"),

@@ -40,6 +40,10 @@ const INSTITUTION: &[(&str, &str)] = &[
         "administrator/email",
         "Administrator (e-mail, may be empty)",
     ),
+    (
+        "administrator/ssh_key",
+        "Their public SSH key, as the first operator (may be empty)",
+    ),
     ("mail/relay", "Mail server (empty: none)"),
 ];
 const MAIL: &[(&str, &str)] = &[

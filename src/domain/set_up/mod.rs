@@ -10,6 +10,7 @@ use crate::domain::campus::Institution;
 use crate::domain::description::is_contact;
 use crate::domain::issuer::{Configuration, Issuer};
 use crate::domain::person::{NewPerson, is_address};
+use crate::domain::ssh_keys;
 use crate::domain::words::Words;
 
 /// Letters and digits of the code: none that looks like another.
@@ -92,6 +93,8 @@ pub struct Administrator {
     pub name: String,
     /// Where mail reaches them.
     pub email: Option<String>,
+    /// With which public key they come in over SSH as the first operator.
+    pub ssh_key: Option<String>,
 }
 
 /// How it sends mail; it sends none without a relay.
@@ -273,7 +276,7 @@ impl Administrator {
             login: Some(self.login.clone()),
         };
         let rules = person.faults().into_iter();
-        rules
+        let mut wrongs: Vec<Wrong> = rules
             .map(|(field, message)| {
                 let rule = match field {
                     "login" => "login-form",
@@ -282,7 +285,12 @@ impl Administrator {
                 };
                 wrong(&format!("administrator/{field}"), rule, message)
             })
-            .collect()
+            .collect();
+        if let Some(Err(error)) = self.ssh_key.as_deref().map(ssh_keys::read) {
+            let message = error.to_string();
+            wrongs.push(wrong("administrator/ssh_key", "ssh-key", &message));
+        }
+        wrongs
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn sections(t: &Speech<'_>) -> Vec<Fields> {
                 Field::needed("administrator/name", LINE),
                 Field::needed("administrator/login", LINE),
                 Field::new("administrator/email", Kind::Line("email")),
+                Field::new("administrator/ssh_key", LINE),
             ],
         ),
         mail(t),
