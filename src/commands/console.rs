@@ -74,15 +74,15 @@ fn screen(settings: &Settings) -> String {
                 .to_owned(),
         );
     }
-    for address in addresses {
-        lines.push(format!(
-            "  {}{path}",
-            settings.web.address_of(&address.to_string())
-        ));
+    let mut places: Vec<String> = addresses
+        .iter()
+        .map(|address| settings.web.address_of(&address.to_string()))
+        .collect();
+    let public = settings.web.public_address();
+    if code.is_none() && !places.contains(&public) {
+        places.push(public);
     }
-    if code.is_none() {
-        lines.push(format!("  {}", settings.web.public_address()));
-    }
+    lines.extend(places.iter().map(|place| format!("  {place}{path}")));
     if let Some(print) = fingerprint(&settings.web.certificate) {
         // Two halves, so that a screen of 80 columns holds it.
         let (first, second) = print.split_at(print.len() / 2 + 1);

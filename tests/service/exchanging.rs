@@ -174,7 +174,8 @@ async fn the_ssh_server_is_told_the_keys_of_exchange_accounts_only() {
 #[tokio::test]
 async fn operators_are_admitted_and_revoked_by_their_keys() {
     let server = Server::shared();
-    let parvis = TestParvis::prepare(server, server.database(), "");
+    let database = server.database();
+    let parvis = TestParvis::prepare(server, database, "");
     let file = parvis.directory.join("operator");
     let operators = format!("--operators={}", file.display());
     let ada = KEY.replace(" gates", " Ada");
@@ -195,7 +196,8 @@ async fn operators_are_admitted_and_revoked_by_their_keys() {
 #[tokio::test]
 async fn the_set_up_names_the_first_operator_and_nobody_after_it_does() {
     let server = Server::shared();
-    let parvis = TestParvis::prepare(server, server.database(), "");
+    let database = server.database();
+    let parvis = TestParvis::prepare(server, database, "");
     parvis.as_machine(true);
     let file = parvis.directory.join("operator");
     let operators = format!("--operators={}", file.display());

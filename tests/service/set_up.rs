@@ -35,6 +35,11 @@ fn code(parvis: &TestParvis) -> String {
     text.trim().to_owned()
 }
 
+/// What the set-up leaves for the unit that lets the first operator in.
+fn first_operator(parvis: &TestParvis) -> String {
+    std::fs::read_to_string(parvis.directory.join("first-operator.pub")).unwrap()
+}
+
 fn decided(parvis: &TestParvis) -> String {
     std::fs::read_to_string(parvis.directory.join("decided.toml")).unwrap_or_default()
 }
@@ -50,6 +55,9 @@ async fn before_the_machine(parvis: &TestParvis, source: &str) -> Somebody {
     somebody
 }
 
+const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB8Ht8Z3j6yDWPBHQtOp/R9rjWvfMYo3MSA/K6q8D86r Ada";
+
 const ANSWERS: &[(&str, &str)] = &[
     ("institution/name.fr", "Université d’Exemple"),
     ("institution/name.en", "Example University"),
@@ -59,10 +67,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("administrator/name", "Ada Moreau"),
     ("administrator/login", "ada"),
     ("administrator/email", "ada@uni.example"),
-    (
-        "administrator/ssh_key",
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB8Ht8Z3j6yDWPBHQtOp/R9rjWvfMYo3MSA/K6q8D86r Ada",
-    ),
+    ("administrator/ssh_key", KEY),
     ("mail/security", "starttls"),
     ("certificate/source", "self-made"),
     ("issuer/name", "University account"),
@@ -353,6 +358,7 @@ async fn the_machine_is_set_up_by_forms_whatever_comes_between() {
         assert_eq!(parvis.get(path).await.status, 404, "{path}");
     }
     assert!(!parvis.directory.join("set-up-code").exists());
+    assert_eq!(first_operator(&parvis), KEY);
     assert!(!parvis.command(&["setup"]).status.success());
     let mut ada = administrator(&parvis, &link).await;
     assert!(ada.get("/").await.text.contains("Université d’Exemple"));
@@ -425,6 +431,11 @@ async fn the_machine_is_set_up_by_a_file_once() {
     assert!(!String::from_utf8_lossy(&done.stdout).contains("/invitation/"));
     let mode = std::fs::metadata(&link_file).unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o640);
+    assert_eq!(
+        first_operator(&parvis),
+        "",
+        "nobody was named, and nobody can be any more"
+    );
     begins_again(&mut parvis).await;
     let password = parvis.directory.join("mail.password");
     assert_eq!(
@@ -477,7 +488,7 @@ async fn the_machine_is_set_up_by_questions_that_begin_where_they_ended() {
     assert!(told.contains("IANA"), "{told}");
     // The answers there were stand in brackets; a browser would find them too.
     let rest = format!(
-        "\n\n\n\nsecurity@uni.example\n{}\nAda Moreau\nada\n\n\n\n\nyes\n",
+        "\n\n\n\nsecurity@uni.example\n{}\nAda Moreau\nada\n\nno key\n{KEY}\n\n\n\nyes\n",
         parvis.host()
     );
     let done = answer(&parvis, &rest);
@@ -488,6 +499,7 @@ async fn the_machine_is_set_up_by_questions_that_begin_where_they_ended() {
         String::from_utf8_lossy(&done.stderr)
     );
     assert!(told.contains("[Ada Moreau]"), "{told}");
+    assert_eq!(first_operator(&parvis), KEY);
     begins_again(&mut parvis).await;
     let link = told.lines().last().unwrap();
     administrator(&parvis, link).await;
