@@ -8,7 +8,6 @@ import { chromium, request } from "playwright-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-
 export const ADDRESS = process.env.PARVIS_ADDRESS;
 export const SCREENSHOTS = process.env.PARVIS_SCREENSHOTS;
 export const DEVICE = process.env.PARVIS_DEVICE;
