@@ -1,6 +1,6 @@
 //! `parvis ssh`: who may come in over SSH with which key, and what an operator who came in may do.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
 use crate::appliance::{exchange, files};
-use crate::config::Settings;
+use crate::config::{Settings, read_text};
 use crate::domain::ssh_keys::{self, Key};
 
 /// The keys of operators. Root's alone: whoever took the service over could let themselves in otherwise.
@@ -70,10 +70,7 @@ impl Operators {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             text => text.with_context(|| format!("{} cannot be read", self.file.display()))?,
         };
-        if text.trim().is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(ssh_keys::read(&text)?)
+        some_keys(&text)
     }
 
     fn write(&self, keys: &[Key]) -> anyhow::Result<()> {
@@ -136,24 +133,22 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
                 return Ok(());
             }
             let named = text(&Settings::read(config)?.appliance.operator_file)?;
-            let first = if named.trim().is_empty() {
-                Vec::new()
-            } else {
-                ssh_keys::read(&named)?
-            };
-            operators.write(&first)
+            operators.write(&some_keys(&named)?)
         }
         Command::Session { asked } => session(asked.as_deref()),
     }
 }
 
 fn text(file: &Path) -> anyhow::Result<String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text)?;
-        return Ok(text);
+    read_text(file).with_context(|| format!("{} cannot be read", file.display()))
+}
+
+/// The keys in a text, which may be empty.
+fn some_keys(text: &str) -> anyhow::Result<Vec<Key>> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
     }
-    std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
+    Ok(ssh_keys::read(text)?)
 }
 
 /// The menu, a command of Parvis, or a full shell that is recorded: polkit lets operators do these as others, and nothing

@@ -58,12 +58,7 @@ pub fn read_campus(path: &Path) -> Result<Description, Problems> {
         path: path.to_owned(),
         problems,
     };
-    let text = if path == Path::new("-") {
-        std::io::read_to_string(std::io::stdin())
-    } else {
-        std::fs::read_to_string(path)
-    };
-    let text = text.map_err(|error| {
+    let text = super::read_text(path).map_err(|error| {
         refused(vec![Problem {
             line: 1,
             rule: "readable".to_owned(),

@@ -8,6 +8,9 @@ mod network;
 mod settings;
 mod written;
 
+use std::io;
+use std::path::Path;
+
 pub use crate::domain::network::Network;
 pub use campus::{Problem, Problems, read_campus};
 pub use decisions::{Decisions, Undecided};
@@ -15,3 +18,14 @@ pub use settings::{
     Appliance, Auth, Database, Exchange, Firewall, Log, Mail, MailSecurity, Pages, Reach, Readings,
     Settings, Unusable, Update, Web,
 };
+
+/// The text of a file that is named on the command line; of what comes in, where it is called `-`.
+///
+/// # Errors
+/// When it cannot be read, or is not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    if path == Path::new("-") {
+        return io::read_to_string(io::stdin());
+    }
+    std::fs::read_to_string(path)
+}

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-use crate::error::Error;
+use super::issuer::Unfit;
 
 /// Kinds of keys, as the SSH server is set to accept them.
 const KINDS: [&str; 4] = [
@@ -31,22 +31,22 @@ pub struct Key {
 ///
 /// # Errors
 /// The first line that is no key, and why.
-pub fn read(text: &str) -> Result<Vec<Key>, Error> {
+pub fn read(text: &str) -> Result<Vec<Key>, Unfit> {
     let lines = text
         .lines()
         .enumerate()
         .map(|(at, line)| (at + 1, line.trim()))
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let keys: Result<Vec<Key>, Error> = lines
+    let keys: Result<Vec<Key>, Unfit> = lines
         .map(|(number, line)| {
-            key(line).map_err(|rule| Error::Invalid {
+            key(line).map_err(|rule| Unfit {
                 field: format!("key in line {number}"),
                 rule,
             })
         })
         .collect();
     match keys {
-        Ok(keys) if keys.is_empty() => Err(Error::Invalid {
+        Ok(keys) if keys.is_empty() => Err(Unfit {
             field: "key".to_owned(),
             rule: "there is none; ssh-keygen -t ed25519 makes one, whose .pub file is wanted here"
                 .to_owned(),

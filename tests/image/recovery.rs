@@ -11,7 +11,7 @@ pub(crate) fn a_killed_service_is_back(lab: &mut Lab) {
     let machine = lab.machine();
     let killed = Instant::now();
     machine.root("systemctl kill --signal=KILL parvis.service");
-    // A processor that is emulated is some ten times slower than any that the image is made for.
+    // A processor that is emulated is many times slower than any that the image is made for.
     let patience = Duration::from_secs(if is_emulated() { 100 } else { 10 });
     within(patience, "the service to be back", || {
         (status("/health/live") == "200").then_some(())

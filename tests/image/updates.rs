@@ -7,6 +7,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::lab::{HERE, Lab, run};
+use crate::machine::within;
 use crate::ports::ssh;
 
 /// The updates of the machine take what lies here, whatever a story puts there.
@@ -133,9 +134,9 @@ fn install(lab: &mut Lab, arguments: &str, input: impl AsRef<[u8]>) -> (bool, St
     (said.success, said.text)
 }
 
-fn refused(lab: &mut Lab, arguments: &str, words: &str) {
+fn refused(lab: &mut Lab, words: &str) {
     let before = lab.machine().root(BOOTABLE);
-    let (success, text) = install(lab, arguments, "");
+    let (success, text) = install(lab, "", "");
     assert!(
         !success && text.contains(words),
         "not refused for {words:?}: {text}"
@@ -153,14 +154,14 @@ pub(crate) fn what_is_tampered_with_is_refused(lab: &mut Lab) {
     let sums = server.file("SHA256SUMS");
     let good = fs::read_to_string(&sums).expect("it can be read");
     fs::write(&sums, good.replacen('a', "b", 1)).expect("it can be written");
-    refused(lab, "", "is not what its signature was made for");
+    refused(lab, "is not what its signature was made for");
     fs::write(&sums, &good).expect("it can be written");
     let signature = server.file("SHA256SUMS.gpg");
     let signed = fs::read(&signature).expect("it can be read");
     fs::remove_file(&signature).expect("it can be removed");
-    refused(lab, "", "signature");
+    refused(lab, "signature");
     fs::write(&signature, &signed[..signed.len() / 2]).expect("it can be written");
-    refused(lab, "", "signature");
+    refused(lab, "signature");
     let foreign = lab.directory().join("foreign.secret");
     let _ = fs::remove_file(&foreign);
     let public = lab.directory().join("foreign.gpg");
@@ -173,10 +174,10 @@ pub(crate) fn what_is_tampered_with_is_refused(lab: &mut Lab) {
         ],
     );
     sign(&server.directory, &foreign);
-    refused(lab, "", "key");
+    refused(lab, "key");
     fs::write(&signature, &signed).expect("it can be written");
     server.damage(".root");
-    refused(lab, "", "is not what the signed list says");
+    refused(lab, "is not what the signed list says");
 }
 
 pub(crate) fn an_interrupted_update_leaves_what_runs(lab: &mut Lab) {
@@ -184,7 +185,7 @@ pub(crate) fn an_interrupted_update_leaves_what_runs(lab: &mut Lab) {
     let machine = lab.machine();
     let version = machine.version();
     machine.root("parvis update install >/run/told 2>&1 &");
-    crate::machine::within(
+    within(
         Duration::from_secs(600),
         "the payload to be written",
         || machine.root("cat /run/told").contains('%').then_some(()),
@@ -283,7 +284,7 @@ fn stays(lab: &mut Lab, version: &str) {
     let seconds = machine.reboots("systemctl reboot");
     println!("  {version} runs {seconds} s after the restart");
     assert_eq!(machine.version(), version);
-    crate::machine::within(
+    within(
         Duration::from_secs(300),
         "the boot to be found good",
         || {
