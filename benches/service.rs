@@ -59,7 +59,7 @@ impl Place {
             .batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
         self.cluster.ensure_database(name)?;
         let url = self.cluster.url(name);
-        parvis::persistence::migrate(&url, None)?;
+        parvis::persistence::migrate(&url, None, None)?;
         Ok(url)
     }
 }

@@ -135,7 +135,7 @@ fn a_schema_of_a_newer_version_is_left_as_it_is_and_one_of_another_line_refused(
     temporary.0.ensure_database("newer").unwrap();
     temporary.0.ensure_service_role().unwrap();
     let url = temporary.0.url("newer");
-    let migrate = || parvis::persistence::migrate(&url, Some(SERVICE_ROLE));
+    let migrate = || parvis::persistence::migrate(&url, Some(SERVICE_ROLE), None);
     assert!(!migrate().unwrap().done.is_empty());
     let mut connection = PgConnection::establish(&url).unwrap();
     // What a later version does: it adds, and decides who may what about it.
@@ -160,4 +160,53 @@ fn a_schema_of_a_newer_version_is_left_as_it_is_and_one_of_another_line_refused(
         refused.contains("another line of versions: it has 29990101000000"),
         "{refused}"
     );
+}
+
+#[test]
+fn a_reader_reads_places_and_figures_and_nothing_of_people() {
+    let temporary = Temporary::start("reader");
+    temporary.0.ensure_database("reader").unwrap();
+    temporary.0.ensure_service_role().unwrap();
+    let url = temporary.0.url("reader");
+    let mut owner = PgConnection::establish(&url).unwrap();
+    owner
+        .batch_execute("CREATE ROLE \"the-reader\" LOGIN")
+        .unwrap();
+    // Once more is no harm: what is granted is what stands in the program.
+    for _ in 0..2 {
+        parvis::persistence::migrate(&url, Some(SERVICE_ROLE), Some("the-reader")).unwrap();
+    }
+    let url = url.replace("user=parvis ", "user=the-reader ");
+    let mut reader = PgConnection::establish(&url).unwrap();
+    let readable = lines(
+        &mut reader,
+        "SELECT relname::text AS line FROM pg_class WHERE relnamespace = 'public'::regnamespace \
+            AND relkind IN ('r', 'p') AND has_table_privilege(oid, 'SELECT') ORDER BY 1",
+    );
+    assert_eq!(
+        readable,
+        [
+            "__diesel_schema_migrations",
+            "capacities",
+            "channel_days",
+            "channels",
+            "closed_days",
+            "institutions",
+            "ledger_entries",
+            "passages",
+            "publications",
+            "sites",
+            "spaces"
+        ]
+    );
+    reader.batch_execute("SELECT * FROM spaces").unwrap();
+    for refused in [
+        "SELECT * FROM passwords",
+        "SELECT * FROM audit_records",
+        "DELETE FROM spaces",
+        "CREATE TABLE mine (id integer)",
+    ] {
+        let error = reader.batch_execute(refused).unwrap_err().to_string();
+        assert!(error.contains("permission denied"), "{refused}: {error}");
+    }
 }

@@ -90,6 +90,9 @@ fn screen(settings: &Settings) -> String {
             "  Certificate, SHA-256:\n    {first}\n    {second}"
         ));
     }
+    if let Ok(key) = std::fs::read_to_string(&settings.appliance.recovery_key_file) {
+        lines.push(format!("  Recovery key of the disk, shown until the next restart; keep it apart from the machine:\n    {}", key.trim()));
+    }
     if let Some(code) = code {
         lines.push(format!("  Code of the set-up: {}", code.trim()));
     }

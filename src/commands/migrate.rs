@@ -10,6 +10,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<()> {
     let persistence::Migrated { done, newer } = persistence::migrate(
         &settings.database.url,
         settings.database.service_role.as_deref(),
+        settings.database.reader_role.as_deref(),
     )?;
     match done.len() {
         0 if !newer.is_empty() => println!(

@@ -10,6 +10,7 @@ mod demo;
 mod errors;
 mod exchange;
 mod explain;
+mod fetch;
 mod firewall;
 mod gateway;
 mod hand_in;
@@ -23,6 +24,7 @@ mod network;
 mod person;
 mod recount;
 mod replay;
+mod seal;
 mod sensors;
 mod serve;
 mod set_up;
@@ -72,6 +74,9 @@ enum Command {
         #[command(subcommand)]
         command: network::Command,
     },
+    /// Fetch what the server of releases offers: for parvis-fetch@.service.
+    #[command(hide = true)]
+    Fetch(fetch::Arguments),
     /// Bring the database schema to the version of this program.
     Migrate,
     /// Create or change the campus as a file describes it.
@@ -104,6 +109,9 @@ enum Command {
     /// Look after accounts that hand in files over SFTP.
     #[command(subcommand)]
     Exchange(exchange::Command),
+    /// Look after the disk, where it is sealed to the TPM.
+    #[command(subcommand)]
+    Seal(seal::Command),
     /// Look after those who come in over SSH.
     #[command(subcommand)]
     Ssh(ssh::Command),
@@ -134,6 +142,7 @@ pub fn run() -> ExitCode {
         Command::Console(arguments) => console::run(&config, &arguments),
         Command::Menu => menu::run(&config),
         Command::Network { file, command } => network::run(&file, &command),
+        Command::Fetch(arguments) => fetch::run(&arguments),
         Command::Migrate => migrate::run(&config),
         Command::Apply(arguments) => apply::run(&config, &arguments),
         Command::Decode(arguments) => decode::run(&arguments),
@@ -147,6 +156,7 @@ pub fn run() -> ExitCode {
         Command::Audit(command) => audit::run(&config, &command),
         Command::Person(command) => person::run(&config, command),
         Command::Exchange(command) => exchange::run(&config, &command),
+        Command::Seal(command) => seal::run(&command),
         Command::Ssh(command) => ssh::run(&config, &command),
         Command::Firewall(command) => firewall::run(&config, &command),
         Command::Certificate(command) => certificate::run(&config, command),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
-use crate::appliance::releases::work::{self, Server};
-use crate::appliance::releases::{self, bundle, copies};
+use crate::appliance::releases::fetch::Server;
+use crate::appliance::releases::{self, bundle, copies, work};
 use crate::appliance::systemd;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -66,7 +66,7 @@ pub(super) fn run(config: &Path, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run => {
             let server = server(&settings)?;
-            Ok(work::run(places, &server, &|| Clock::System.now())?)
+            Ok(work::run(places, server.as_ref(), &|| Clock::System.now())?)
         }
         Command::CopyDatabase => {
             let now = Clock::System.now();
@@ -122,16 +122,15 @@ fn is_appliance(places: &Places) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn server(settings: &Settings) -> anyhow::Result<Server> {
-    let address = match settings.update.url.as_str() {
-        "" => None,
-        url => Some(server_address(url).context("update.url")?),
-    };
-    let proxy = settings.auth.proxy.clone();
-    Ok(Server {
-        address,
-        proxy: proxy.map(|proxy| (proxy, settings.auth.no_proxy.clone())),
-    })
+fn server(settings: &Settings) -> anyhow::Result<Option<Server>> {
+    if settings.update.url.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Server {
+        address: server_address(&settings.update.url).context("update.url")?,
+        proxy: settings.auth.proxy.clone(),
+        direct: settings.auth.no_proxy.clone(),
+    }))
 }
 
 /// Takes a bundle from where it lies.

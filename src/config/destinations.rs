@@ -26,13 +26,26 @@ impl Settings {
         let authority = (self.certificate.source == Source::Acme)
             .then(|| destination(Kind::CertificateAuthority, &self.certificate.directory));
         let updates = destination(Kind::Updates, &self.update.url);
+        // Another user fetches releases than asks the rest, and takes the same way.
+        let fetched_by_proxy = proxy.clone().filter(|_| {
+            let host = updates.as_ref().map(|updates| updates.host.as_str());
+            host.is_some_and(|host| !self.auth.goes_around_proxy(host))
+        });
+        let fetched_by_proxy = fetched_by_proxy.map(|proxy| Destination {
+            kind: Kind::Updates,
+            ..proxy
+        });
         let direct = told
             .iter()
             .cloned()
             .chain(authority.flatten())
             .chain(updates)
             .filter(|told| proxy.is_none() || self.auth.goes_around_proxy(&told.host));
-        direct.chain(mail).chain(proxy.clone()).collect()
+        direct
+            .chain(mail)
+            .chain(proxy.clone())
+            .chain(fetched_by_proxy)
+            .collect()
     }
 }
 
@@ -124,6 +137,21 @@ mod tests {
             [
                 "identity-provider idp.uni.example 443",
                 "identity-provider proxy.uni.example 3128",
+            ]
+        );
+        let updates = |host: &str| format!("{settings}[update]\nurl = \"https://{host}/r/\"\n");
+        assert_eq!(
+            destinations(&updates("releases.example"), &[]),
+            [
+                "identity-provider proxy.uni.example 3128",
+                "updates proxy.uni.example 3128",
+            ]
+        );
+        assert_eq!(
+            destinations(&updates("releases.uni.example"), &[]),
+            [
+                "identity-provider proxy.uni.example 3128",
+                "updates releases.uni.example 443",
             ]
         );
     }

@@ -55,6 +55,8 @@ pub struct Appliance {
     pub set_up: bool,
     /// Where the code of the set-up stands for the console to show.
     pub code_file: PathBuf,
+    /// Where the recovery key of a sealed disk stands for the console to show.
+    pub recovery_key_file: PathBuf,
     /// Where the set-up leaves the key of the first operator.
     pub operator_file: PathBuf,
     /// The address of the machine in its network, as it was decided.
@@ -68,6 +70,7 @@ impl Default for Appliance {
         Self {
             set_up: false,
             code_file: PathBuf::from("/run/parvis/set-up-code"),
+            recovery_key_file: PathBuf::from("/run/parvis-seal/recovery-key"),
             operator_file: PathBuf::from("/var/lib/parvis/first-operator.pub"),
             network_file: PathBuf::from("/var/lib/parvis/network.toml"),
             releases: Places::default(),
@@ -146,6 +149,8 @@ pub struct Database {
     pub connections: u32,
     /// For `parvis migrate`, which runs as the owner of the schema: the role that the service runs as, where it is another.
     pub service_role: Option<String>,
+    /// For `parvis migrate`: a role that may read places and figures, for statistics of one's own.
+    pub reader_role: Option<String>,
 }
 
 impl Default for Database {
@@ -154,6 +159,7 @@ impl Default for Database {
             url: "postgres:///parvis?host=/run/postgresql".to_owned(),
             connections: 8,
             service_role: None,
+            reader_role: None,
         }
     }
 }

@@ -513,6 +513,8 @@ pub struct Places {
     pub kept: PathBuf,
     /// How far the work is: root's, gone with a restart, and only there where releases are installed at all.
     pub told: PathBuf,
+    /// What was fetched from a server: theirs who fetch it.
+    pub fetched: PathBuf,
     /// Copies of the database, made before a release is installed: of the owner of the schema.
     pub copies: PathBuf,
 }
@@ -523,6 +525,7 @@ impl Default for Places {
             asked: PathBuf::from("/var/lib/parvis/update"),
             kept: PathBuf::from("/var/lib/parvis-update"),
             told: PathBuf::from("/run/parvis-update"),
+            fetched: PathBuf::from("/var/lib/parvis-fetch"),
             copies: PathBuf::from("/var/lib/parvis-copies"),
         }
     }

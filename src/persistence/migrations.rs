@@ -15,6 +15,10 @@ diesel::table! {
     }
 }
 
+/// What whoever only reads may read: places and figures, nothing of people, of keys or of what was sent.
+const READABLE: &str = "institutions, sites, spaces, capacities, passages, channels, closed_days, channel_days, \
+    ledger_entries, publications, __diesel_schema_migrations";
+
 /// What was done to a schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Migrated {
@@ -35,12 +39,17 @@ pub struct Difference {
 
 /// Runs the migrations that the database lacks. Needs the role that owns the schema. The role of the
 /// service, where it is another, may then read and write everything, alter nothing of the schema, and only add to the audit.
+/// The role of a reader, where there is one, may read places and figures.
 /// A schema of a newer version is left as it is, with the rights that version gave.
 ///
 /// # Errors
 /// When the database is not available, a migration fails, which then leaves nothing of itself behind, or the schema is
 /// neither older nor newer but of another line.
-pub fn migrate(url: &str, service_role: Option<&str>) -> Result<Migrated, Error> {
+pub fn migrate(
+    url: &str,
+    service_role: Option<&str>,
+    reader_role: Option<&str>,
+) -> Result<Migrated, Error> {
     let mut connection = PgConnection::establish(url)?;
     let Difference { lacking, newer } = difference_of(&mut connection)?;
     if !newer.is_empty() {
@@ -60,8 +69,7 @@ pub fn migrate(url: &str, service_role: Option<&str>) -> Result<Migrated, Error>
         .into_iter()
         .map(|version| version.to_string())
         .collect();
-    if let Some(role) = service_role {
-        let role = format!("\"{}\"", role.replace('"', "\"\""));
+    if let Some(role) = service_role.map(quoted) {
         connection.batch_execute(&format!(
             "BEGIN; \
              GRANT USAGE ON SCHEMA public TO {role}; \
@@ -72,7 +80,21 @@ pub fn migrate(url: &str, service_role: Option<&str>) -> Result<Migrated, Error>
              COMMIT"
         ))?;
     }
+    if let Some(role) = reader_role.map(quoted) {
+        connection.batch_execute(&format!(
+            "BEGIN; \
+             GRANT USAGE ON SCHEMA public TO {role}; \
+             REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}; \
+             GRANT SELECT ON {READABLE} TO {role}; \
+             COMMIT"
+        ))?;
+    }
     Ok(Migrated { done, newer })
+}
+
+/// A name as SQL writes it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// How the schema differs from the one of this program.

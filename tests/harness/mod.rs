@@ -43,7 +43,7 @@ impl Server {
         cluster.ensure_database("parvis_template").unwrap();
         cluster.ensure_service_role().unwrap();
         let template = cluster.url("parvis_template");
-        parvis::persistence::migrate(&template, Some(SERVICE_ROLE)).unwrap();
+        parvis::persistence::migrate(&template, Some(SERVICE_ROLE), None).unwrap();
         Self { cluster, directory }
     }
 

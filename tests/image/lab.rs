@@ -40,7 +40,7 @@ pub(crate) struct Lab {
     directory: PathBuf,
     image: PathBuf,
     machine: Option<Machine>,
-    /// What the gateway of the examination proves itself with, once it has one.
+    /// What the gateway of the examination proves itself with, or what opens a sealed disk: once there is one.
     secret: Option<String>,
     _dhcp: Child,
 }
@@ -110,11 +110,18 @@ impl Lab {
         if self.machine.is_none() {
             let disk = self.fresh_disk();
             let mut setup = Setup::new(&self.directory, disk);
-            if self.lane == crate::RELEASES {
+            if self.lane != crate::LIFE {
                 setup.credentials.extend([
                     ("ssh.authorized_keys.operator".to_owned(), self.public_key()),
                     ("parvis.setup".to_owned(), UNATTENDED.to_owned()),
                 ]);
+            }
+            if self.lane == crate::SEALED {
+                let _ = fs::remove_dir_all(self.directory.join("tpm"));
+                setup.has_tpm = true;
+                setup
+                    .credentials
+                    .push(("parvis.seal".to_owned(), "tpm2".to_owned()));
             }
             let mut machine = Machine::boot(setup);
             machine.until_ready();
@@ -162,7 +169,7 @@ impl Lab {
     pub(crate) fn secret(&self) -> String {
         self.secret
             .clone()
-            .expect("the story of the readings was told before")
+            .expect("a story before this one remembered a secret")
     }
 
     /// The end of the console, for whoever looks for a reason.

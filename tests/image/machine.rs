@@ -28,11 +28,14 @@ const EMULATED: [&str; 2] = [
 ];
 
 /// How a machine is started.
+#[derive(Clone)]
 pub(crate) struct Setup {
     directory: PathBuf,
     disk: PathBuf,
     /// Name and content of what systemd is handed at boot.
     pub(crate) credentials: Vec<(String, String)>,
+    /// Whether it has a TPM.
+    pub(crate) has_tpm: bool,
 }
 
 impl Setup {
@@ -50,7 +53,33 @@ impl Setup {
                     "[Unit]\nWants=examiner.service\n".to_owned(),
                 ),
             ],
+            has_tpm: false,
         }
+    }
+
+    /// Starts the TPM, which ends with the machine; what it keeps lies in a directory.
+    fn start_tpm(&self) -> [String; 6] {
+        let (state, socket) = (self.file("tpm"), self.file("tpm-socket"));
+        fs::create_dir_all(&state).expect("the directory of the examination can be written");
+        let _ = fs::remove_file(&socket);
+        Command::new("swtpm")
+            .args(["socket", "--tpm2", "--terminate", "--tpmstate"])
+            .arg(format!("dir={}", state.display()))
+            .arg("--ctrl")
+            .arg(format!("type=unixio,path={}", socket.display()))
+            .spawn()
+            .expect("swtpm starts");
+        within(Duration::from_secs(20), "the TPM to start", || {
+            socket.exists().then_some(())
+        });
+        [
+            "-chardev".to_owned(),
+            format!("socket,id=tpm,path={}", socket.display()),
+            "-tpmdev".to_owned(),
+            "emulator,id=tpm0,chardev=tpm".to_owned(),
+            "-device".to_owned(),
+            "tpm-crb,tpmdev=tpm0".to_owned(),
+        ]
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -131,9 +160,17 @@ impl Machine {
             ])
             .args(if is_emulated() { &EMULATED[..] } else { &[] })
             .args([
-                "-serial",
-                &format!("file:{}", setup.file("console").display()),
-            ]);
+                "-chardev",
+                &format!(
+                    "socket,id=console,server=on,wait=off,path={},logfile={}",
+                    setup.file("keyboard").display(),
+                    setup.file("console").display()
+                ),
+            ])
+            .args(["-serial", "chardev:console"]);
+        if setup.has_tpm {
+            command.args(setup.start_tpm());
+        }
         for (name, content) in &setup.credentials {
             let encoded = encoded(content, &setup.file("credential"));
             command.args([
@@ -198,6 +235,13 @@ impl Machine {
             .into_owned()
     }
 
+    /// Types on the console.
+    pub(crate) fn types(&self, text: &str) {
+        UnixStream::connect(self.setup.file("keyboard"))
+            .and_then(|mut keyboard| keyboard.write_all(text.as_bytes()))
+            .expect("the console takes what is typed");
+    }
+
     /// Does something that boots it again, and waits for the page.
     pub(crate) fn reboots(&mut self, how: &str) -> u64 {
         let before = self.boot_id();
@@ -218,14 +262,20 @@ impl Machine {
 
     /// Cuts the power and switches it on again; what the firmware and the disk hold is kept.
     pub(crate) fn cut_power(&mut self) {
+        self.stop();
+        *self = Self::start(self.setup.clone());
+    }
+
+    /// Puts the disk into a machine that is the same but for its TPM.
+    pub(crate) fn loses_its_tpm(&mut self) {
+        self.stop();
+        fs::remove_dir_all(self.setup.file("tpm")).expect("the TPM kept something");
+        *self = Self::start(self.setup.clone());
+    }
+
+    fn stop(&mut self) {
         self.process.kill().expect("qemu can be killed");
         let _ = self.process.wait();
-        let setup = Setup {
-            directory: self.setup.directory.clone(),
-            disk: self.setup.disk.clone(),
-            credentials: self.setup.credentials.clone(),
-        };
-        *self = Self::start(setup);
     }
 
     fn boot_id(&mut self) -> String {

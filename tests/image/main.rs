@@ -12,6 +12,7 @@ mod lab;
 mod machine;
 mod ports;
 mod recovery;
+mod seal;
 mod set_up;
 mod units;
 mod updates;
@@ -25,7 +26,10 @@ use lab::Lab;
 type Story = (&'static str, fn(&mut Lab));
 
 /// The machine that is set up through its page and lived with.
-const LIFE: &str = "life";
+pub(crate) const LIFE: &str = "life";
+
+/// The machine whose disk is sealed to its TPM.
+pub(crate) const SEALED: &str = "sealed";
 
 /// The machine that the hypervisor sets up, and that releases are installed on.
 pub(crate) const RELEASES: &str = "releases";
@@ -54,6 +58,13 @@ const LANES: &[(&str, &[Story])] = &[
             recovery::a_killed_service_is_back,
             recovery::a_power_cut_loses_nothing_acknowledged,
             recovery::a_reboot_brings_everything_back,
+        ],
+    ),
+    (
+        SEALED,
+        stories![
+            seal::a_sealed_disk_opens_by_itself,
+            seal::a_disk_in_another_machine_asks_for_its_key,
         ],
     ),
     (

@@ -5,9 +5,8 @@ use crate::lab::Lab;
 /// What a unit may be exposed at the most, in tenths.
 const LIMIT: u32 = 15;
 
-/// Units that need more: PostgreSQL, which is not ours; and the one that fetches releases, writes them over partitions and tells
-/// the firmware what to boot, which is root with disks and a network by its very work.
-const MORE: [(&str, u32); 2] = [("postgresql", 30), ("parvis-update.service", 30)];
+/// Units that need more: PostgreSQL, which is not ours.
+const MORE: [(&str, u32); 1] = [("postgresql", 30)];
 
 pub(crate) fn units_are_confined(lab: &mut Lab) {
     let machine = lab.machine();

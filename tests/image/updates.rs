@@ -188,7 +188,12 @@ pub(crate) fn an_interrupted_update_leaves_what_runs(lab: &mut Lab) {
     within(
         Duration::from_secs(600),
         "the payload to be written",
-        || machine.root("cat /run/told").contains('%').then_some(()),
+        || {
+            machine
+                .root("cat /run/told")
+                .contains("Putting it into place")
+                .then_some(())
+        },
     );
     sleep(Duration::from_secs(5));
     machine.cut_power();

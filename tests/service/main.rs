@@ -12,6 +12,7 @@ mod doors;
 mod durability;
 mod exchanging;
 mod explaining;
+mod fetching;
 mod gateways;
 mod importing;
 mod local_accounts;

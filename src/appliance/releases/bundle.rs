@@ -13,15 +13,15 @@ use tar::{Archive, EntryType};
 use crate::domain::release::{Failure, Version, Why};
 
 /// The list of a release and its signature.
-const LIST: &str = "SHA256SUMS";
-const SIGNATURE: &str = "SHA256SUMS.gpg";
+pub(super) const LIST: &str = "SHA256SUMS";
+pub(super) const SIGNATURE: &str = "SHA256SUMS.gpg";
 
 /// What a release is made of: name endings, and whether they may be compressed.
 const PAYLOADS: [(&str, bool); 3] = [("efi", false), ("root", true), ("verity", true)];
 
 /// The largest list or signature, and the largest other file, in bytes. A slot of the root holds 1 GiB.
-const LIST_AT_MOST: u64 = 64 * 1024;
-const FILE_AT_MOST: u64 = 1 << 30;
+pub(super) const LIST_AT_MOST: u64 = 64 * 1024;
+pub(super) const FILE_AT_MOST: u64 = 1 << 30;
 
 /// The most entries of a tar that are looked at.
 const ENTRIES_AT_MOST: usize = 32;
@@ -36,7 +36,7 @@ fn refuse(rule: impl Into<String>) -> Failure {
     Failure::new(Why::Bundle, rule)
 }
 
-fn broken(path: &Path, error: &io::Error) -> Failure {
+pub(super) fn broken(path: &Path, error: &io::Error) -> Failure {
     if matches!(
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
@@ -50,7 +50,7 @@ fn broken(path: &Path, error: &io::Error) -> Failure {
 ///
 /// # Errors
 /// When no file of a release is called so.
-fn version_of(name: &str) -> Result<Option<Version>, Failure> {
+pub(super) fn version_of(name: &str) -> Result<Option<Version>, Failure> {
     if name == LIST || name == SIGNATURE {
         return Ok(None);
     }
@@ -175,10 +175,15 @@ impl Intake {
                 )));
             }
         }
-        let version = self.version.ok_or_else(|| refuse("it holds no release"))?;
-        clear(&self.place)?;
-        fs::rename(&self.aside, &self.place).map_err(|error| broken(&self.place, &error))?;
+        let version = self.version.clone();
+        let version = version.ok_or_else(|| refuse("it holds no release"))?;
+        self.put()?;
         Ok(version)
+    }
+
+    fn put(self) -> Result<(), Failure> {
+        clear(&self.place)?;
+        fs::rename(&self.aside, &self.place).map_err(|error| broken(&self.place, &error))
     }
 }
 
@@ -187,7 +192,7 @@ fn cut_off() -> Failure {
 }
 
 /// Whether there is room for so many bytes, and some more.
-fn has_room(directory: &Path, size: u64) -> Result<(), Failure> {
+pub(super) fn has_room(directory: &Path, size: u64) -> Result<(), Failure> {
     let free = super::free_bytes(directory)?;
     if free >= size.saturating_add(STAYS_FREE) {
         return Ok(());
@@ -271,17 +276,31 @@ fn flat_name(path: &Path) -> Result<String, Failure> {
 /// When it cannot be read, does not hold one whole release, or there is too little room.
 pub fn take(directory: &Path, place: &Path) -> Result<Version, Failure> {
     let mut intake = Intake::at(place)?;
-    let taken = take_into(directory, &mut intake);
+    let taken = take_into(directory, &mut intake, |name| version_of(name).is_ok());
     finish(intake, taken)
 }
 
-fn take_into(directory: &Path, intake: &mut Intake) -> Result<(), Failure> {
+/// Takes no more of a directory than the list of a release and its signature, where there is one.
+///
+/// # Errors
+/// When they cannot be read.
+pub(super) fn take_list(directory: &Path, place: &Path) -> Result<(), Failure> {
+    let mut intake = Intake::at(place)?;
+    take_into(directory, &mut intake, |name| version_of(name) == Ok(None))?;
+    intake.put()
+}
+
+fn take_into(
+    directory: &Path,
+    intake: &mut Intake,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<(), Failure> {
     let entries = fs::read_dir(directory)
         .map_err(|error| refuse(format!("{} cannot be read: {error}", directory.display())))?;
     for entry in entries.take(10_000) {
         let entry = entry.map_err(|error| broken(directory, &error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if version_of(&name).is_err() {
+        if !is_wanted(&name) {
             continue;
         }
         let path = entry.path();

@@ -1,17 +1,20 @@
-//! Releases installed beside the one that runs: systemd-sysupdate fetches, checks and writes them, the boot loader counts
-//! how often a new one may be tried.
+//! Releases installed beside the one that runs: systemd-sysupdate checks and writes them, the boot loader counts how often a
+//! new one may be tried.
 //!
 //! The service has no right to any of that. It writes down what is asked for ([`ask`]) and starts `parvis-update.service`,
-//! which runs [`work`] with those rights, trusts nothing of the request but its words, and says how far it is in a file.
+//! which runs [`work`] with those rights, trusts nothing of the request but its words, and says how far it is in a file. That
+//! one has no network: what a server offers it lets another unit [`fetch`], who has nothing but that.
 
 mod boot;
 pub mod bundle;
 pub mod copies;
+pub mod fetch;
 mod sysupdate;
 pub mod work;
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::sys::statvfs::statvfs;
@@ -22,6 +25,12 @@ use crate::domain::release::{Failure, Places, Record, Request, Status, Version};
 
 /// The unit that does what is asked.
 pub const UNIT: &str = "parvis-update.service";
+
+/// What starts other units.
+const SYSTEMCTL: &str = "/usr/bin/systemctl";
+
+/// What says which image runs.
+const OS_RELEASE: &str = "/usr/lib/os-release";
 
 /// The largest file of ours that is read whole, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -48,6 +57,11 @@ fn wish_at(places: &Places) -> PathBuf {
 
 fn status_at(places: &Places) -> PathBuf {
     places.told.join("status.json")
+}
+
+/// Where to fetch from: the credential of the unit that fetches, since a proxy's address may hold a password.
+fn server_at(places: &Places) -> PathBuf {
+    places.told.join("server.json")
 }
 
 fn record_at(places: &Places) -> PathBuf {
@@ -137,8 +151,19 @@ pub fn forget_wish(places: &Places) -> Result<(), Failure> {
     remove(&wish_at(places))
 }
 
-/// The name and version of the image that runs, as `/usr/lib/os-release` says; `None` where none does.
-fn image(os_release: &Path) -> Option<(String, Version)> {
+/// The name and version of the image that runs.
+///
+/// # Errors
+/// When none does.
+pub fn image() -> Result<(String, Version), Failure> {
+    image_of(Path::new(OS_RELEASE)).ok_or_else(|| {
+        Failure::broken(format!(
+            "{OS_RELEASE} names no image: nothing is installed here"
+        ))
+    })
+}
+
+fn image_of(os_release: &Path) -> Option<(String, Version)> {
     let text = fs::read_to_string(os_release).ok()?;
     let value = |key: &str| {
         let line = text
@@ -163,7 +188,6 @@ fn remove(path: &Path) -> Result<(), Failure> {
 
 /// Reads a file of ours; `None` when it is not there.
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
-    use std::os::unix::fs::OpenOptionsExt as _;
     let unread = |error: &dyn std::fmt::Display| {
         Failure::broken(format!("{} cannot be read: {error}", path.display()))
     };
@@ -186,13 +210,27 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
         .map_err(|error| unread(&error))
 }
 
-/// Writes a file of ours aside and moves it into place, for everybody to read.
+/// Writes a file of ours, for everybody to read.
 fn write(path: &Path, content: &impl Serialize) -> Result<(), Failure> {
+    write_with(path, content, 0o644)
+}
+
+/// Writes a file of ours that may hold a secret.
+fn write_for_root(path: &Path, content: &impl Serialize) -> Result<(), Failure> {
+    write_with(path, content, 0o600)
+}
+
+/// Writes a file aside and moves it into place.
+fn write_with(path: &Path, content: &impl Serialize, mode: u32) -> Result<(), Failure> {
     let aside = path.with_extension("new");
     let text = serde_json::to_vec_pretty(content).map_err(Failure::broken)?;
     let written = || {
         remove(&aside).ok();
-        let mut file = File::options().write(true).create_new(true).open(&aside)?;
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&aside)?;
         file.write_all(&text)?;
         file.sync_all()?;
         fs::rename(&aside, path)?;
@@ -214,6 +252,7 @@ mod tests {
             asked: at("asked"),
             kept: at("kept"),
             told: at("told"),
+            fetched: at("fetched"),
             copies: at("copies"),
         };
         assert!(!is_appliance(&places));
@@ -261,12 +300,12 @@ mod tests {
             "ID=debian\nVERSION_ID=\"13\"\nIMAGE_ID=parvis-cloud\nIMAGE_VERSION=\"0.2.0\"\n",
         )
         .unwrap();
-        let image = image(&path);
+        let image = image_of(&path);
         fs::remove_file(&path).unwrap();
         assert_eq!(
             image,
             Some(("parvis-cloud".to_owned(), "0.2.0".parse().unwrap()))
         );
-        assert_eq!(super::image(Path::new("/nowhere")), None);
+        assert_eq!(image_of(Path::new("/nowhere")), None);
     }
 }

@@ -1,7 +1,7 @@
-//! systemd-sysupdate: what a source offers, fetching and installing it, and why it refused, from its own words.
+//! systemd-sysupdate: what a bundle offers, installing it, and why it refused, from its own words.
 //!
-//! It takes releases from one place that its definitions name, so those of the image are written anew with the place that
-//! is meant. `file://` places go the same way through the check of signature and digests as those on the network.
+//! It takes releases from one place that its definitions name, so those of the image are written anew with the directory that
+//! is meant.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
-use crate::domain::release::{Failure, Phase, Version, Why};
+use crate::domain::release::{Failure, Version, Why};
 
 /// The program, which Debian puts beside the path.
 const PROGRAM: &str = "/usr/lib/systemd/systemd-sysupdate";
@@ -21,12 +21,10 @@ pub(super) const DEFINITIONS: &str = "/usr/lib/sysupdate.d";
 /// The lines of its output that a reason is looked for in.
 const LINES_AT_MOST: usize = 200;
 
-/// A place that releases come from.
+/// A directory that releases come from.
 #[derive(Debug)]
 pub(super) struct Source {
     definitions: PathBuf,
-    /// The proxy on the way, and hosts reached without it.
-    pub(super) proxy: Option<(String, Vec<String>)>,
 }
 
 #[derive(Deserialize)]
@@ -41,8 +39,9 @@ struct About {
 }
 
 impl Source {
-    /// Writes the definitions of the image anew for a place.
-    pub(super) fn at(address: &str, from: &Path, definitions: &Path) -> Result<Self, Failure> {
+    /// Writes the definitions of the image anew for a directory.
+    pub(super) fn at(directory: &Path, from: &Path, definitions: &Path) -> Result<Self, Failure> {
+        let address = format!("file://{}/", directory.display());
         let broken = |path: &Path, error: &std::io::Error| {
             Failure::broken(format!("{}: {error}", path.display()))
         };
@@ -62,7 +61,7 @@ impl Source {
             }
             let text = fs::read_to_string(&path).map_err(|error| broken(&path, &error))?;
             let own = definitions.join(entry.file_name());
-            fs::write(&own, with_source(&text, address)).map_err(|error| broken(&own, &error))?;
+            fs::write(&own, with_source(&text, &address)).map_err(|error| broken(&own, &error))?;
             count += 1;
         }
         if count == 0 {
@@ -73,7 +72,6 @@ impl Source {
         }
         Ok(Self {
             definitions: definitions.to_owned(),
-            proxy: None,
         })
     }
 
@@ -95,29 +93,20 @@ impl Source {
         Ok(None)
     }
 
-    /// Fetches, checks and installs a version.
-    pub(super) fn install(
-        &self,
-        version: &Version,
-        mut tell: impl FnMut(Phase),
-    ) -> Result<(), Failure> {
-        self.run(&["update", &version.to_string()], |line| {
-            if let Some(phase) = phase(line) {
-                tell(phase);
-            }
-        })
-        .map(drop)
+    /// Checks and installs a version.
+    pub(super) fn install(&self, version: &Version) -> Result<(), Failure> {
+        self.run(&["update", &version.to_string()]).map(drop)
     }
 
     fn asked<T: for<'t> Deserialize<'t>>(&self, arguments: &[&str]) -> Result<T, Failure> {
         let arguments = [&["--json=short"], arguments].concat();
-        let told = self.run(&arguments, |_| {})?;
+        let told = self.run(&arguments)?;
         serde_json::from_str(&told)
             .map_err(|error| Failure::broken(format!("systemd-sysupdate said {told:?}: {error}")))
     }
 
     /// Runs it; what it says on the way goes to the journal line by line, what it answers is returned.
-    fn run(&self, arguments: &[&str], mut each: impl FnMut(&str)) -> Result<String, Failure> {
+    fn run(&self, arguments: &[&str]) -> Result<String, Failure> {
         let unusable =
             |error: std::io::Error| Failure::broken(format!("{PROGRAM} cannot be run: {error}"));
         let mut command = Command::new(PROGRAM);
@@ -128,19 +117,12 @@ impl Source {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if let Some((proxy, direct)) = &self.proxy {
-            command
-                .env("https_proxy", proxy)
-                .env("http_proxy", proxy)
-                .env("no_proxy", direct.join(","));
-        }
         let mut child = command.spawn().map_err(unusable)?;
         // Answers are a line or two and fit the pipe: reading one stream after the other does not block.
         let mut said = Vec::new();
         for line in BufReader::new(child.stderr.take().ok_or_else(lost)?).lines() {
             let line = line.map_err(unusable)?;
             eprintln!("{line}");
-            each(&line);
             if said.len() == LINES_AT_MOST {
                 said.remove(0);
             }
@@ -175,20 +157,6 @@ fn with_source(text: &str, address: &str) -> String {
         lines.push('\n');
     }
     lines
-}
-
-/// How far it is, from a line.
-fn phase(line: &str) -> Option<Phase> {
-    if line.contains("Successfully installed '") {
-        return Some(Phase::Installing);
-    }
-    let (percent, rest) = line.strip_prefix("Got ")?.split_once("% of ")?;
-    let address = rest.split_whitespace().next()?.trim_end_matches('.');
-    let file = address.rsplit('/').next()?;
-    Some(Phase::Fetching {
-        file: file.to_owned(),
-        percent: percent.parse().ok()?,
-    })
 }
 
 /// Why it refused.
@@ -234,24 +202,10 @@ fn reason(said: &[String]) -> Failure {
         .rev()
         .find(|line| !line.starts_with("Exiting") && !line.starts_with("(sd-"))
         .map_or("systemd-sysupdate said nothing", String::as_str);
-    let cause = line("Transfer failed: ").or_else(|| line("HTTP request to "));
-    match cause {
-        Some(cause)
-            if line("Failed to retrieve image file").is_some()
-                || line("HTTP request to ").is_some() =>
-        {
-            let place = said
-                .iter()
-                .rev()
-                .find_map(|line| line.strip_prefix("Pulling '")?.split('\'').next());
-            with(
-                Why::Unreachable,
-                format!("{}: {cause}", place.unwrap_or("the address of releases")),
-            )
-        }
-        _ if line("No space left").is_some() => with(Why::NoRoom, last.to_owned()),
-        _ => Failure::broken(last),
+    if line("No space left").is_some() {
+        return with(Why::NoRoom, last.to_owned());
     }
+    Failure::broken(last)
 }
 
 #[cfg(test)]
@@ -295,11 +249,6 @@ mod tests {
                 "parvis-cloud_0.2.0_8.root",
             ),
             (
-                "Transfer failed: Could not connect to server\nFailed to retrieve image file.\nExiting.\n(sd-pull) failed with exit status 1.\n",
-                Why::Unreachable,
-                "file:///u/SHA256SUMS: Transfer failed: Could not connect",
-            ),
-            (
                 "Something else.\nExiting.\n(sd-pull) failed with exit status 1.\n",
                 Why::Broken,
                 "Something else.",
@@ -310,26 +259,6 @@ mod tests {
             assert!(failure.detail.contains(detail), "{failure}");
         }
         assert_eq!(reason(&[]).why, Why::Broken);
-    }
-
-    #[test]
-    fn how_far_it_is_is_read_from_its_lines() {
-        let got = "Got 54% of https://updates.example/parvis-cloud_0.2.0.efi. 3s left at 10.2M/s.";
-        let expected = Phase::Fetching {
-            file: "parvis-cloud_0.2.0.efi".to_owned(),
-            percent: 54,
-        };
-        assert_eq!(phase(got), Some(expected));
-        let file = "Got 1% of file:///u/parvis-cloud_0.2.0.efi.";
-        assert!(matches!(
-            phase(file),
-            Some(Phase::Fetching { percent: 1, .. })
-        ));
-        let put = "Successfully installed 'file:///u/x.efi' (url-file) as '/efi/EFI/Linux/x+3-0.efi' (regular-file).";
-        assert_eq!(phase(put), Some(Phase::Installing));
-        for other in ["Got it", "Got x% of y", "Acquired 2.8M.", ""] {
-            assert_eq!(phase(other), None, "{other}");
-        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! The work itself, done by `parvis-update.service` as root: one request at a time, each step told, each result kept.
+//! The work itself, done by `parvis-update.service` as root without a network: one request at a time, each step told, each
+//! result kept.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::fetch::{self, Extent, Server};
 use super::sysupdate::{DEFINITIONS, Source};
 use super::{boot, bundle, copies, image, record, remove, request_at, status, status_at, write};
 use crate::domain::reading::Moment;
@@ -12,24 +14,12 @@ use crate::domain::release::{
     Work, judge,
 };
 
-/// What says which image runs.
-const OS_RELEASE: &str = "/usr/lib/os-release";
-
 /// The unit that copies the database, as the owner of its schema.
 const COPY_UNIT: &str = "parvis-database-copy.service";
 
-/// Where releases come from.
-#[derive(Debug, Clone, Default)]
-pub struct Server {
-    /// The address below which they lie.
-    pub address: Option<String>,
-    /// The proxy on the way, and hosts reached without it.
-    pub proxy: Option<(String, Vec<String>)>,
-}
-
 struct Worker<'w> {
     places: &'w Places,
-    server: &'w Server,
+    server: Option<&'w Server>,
     now: &'w dyn Fn() -> Moment,
     image: String,
     status: Status,
@@ -40,12 +30,12 @@ struct Worker<'w> {
 ///
 /// # Errors
 /// When this is no image, or what was done cannot be written down.
-pub fn run(places: &Places, server: &Server, now: &dyn Fn() -> Moment) -> Result<(), Failure> {
-    let (image, running) = image(Path::new(OS_RELEASE)).ok_or_else(|| {
-        Failure::broken(format!(
-            "{OS_RELEASE} names no image: nothing is installed here"
-        ))
-    })?;
+pub fn run(
+    places: &Places,
+    server: Option<&Server>,
+    now: &dyn Fn() -> Moment,
+) -> Result<(), Failure> {
+    let (image, running) = image()?;
     for directory in [&places.kept, &places.told] {
         fs::create_dir_all(directory).map_err(|error| super::unwritten(directory, &error))?;
     }
@@ -123,7 +113,7 @@ impl Worker<'_> {
     }
 
     /// Where a bundle lies while it is installed: nobody else can change it there.
-    fn bundle(&self) -> std::path::PathBuf {
+    fn bundle(&self) -> PathBuf {
         self.places.kept.join("bundle")
     }
 
@@ -137,7 +127,7 @@ impl Worker<'_> {
     /// What is offered; that nothing is, is no fault.
     fn check(&mut self) {
         let judged = self
-            .source(Origin::Server)
+            .source(Origin::Server, Extent::List)
             .and_then(|source| self.offered(&source))
             .and_then(|offered| {
                 judge(&offered, &self.status.running, self.record.highest.as_ref())
@@ -153,24 +143,34 @@ impl Worker<'_> {
         };
     }
 
-    fn source(&self, origin: Origin) -> Result<Source, Failure> {
-        let address = match (origin, &self.server.address) {
-            (Origin::Server, Some(address)) => address.clone(),
-            (Origin::Server, None) => {
-                return Err(Failure::new(
-                    Why::NoAddress,
-                    "the settings name no address of releases (update.url)",
-                ));
-            }
-            (Origin::Bundle, _) => {
-                bundle::take(&super::bundle_at(self.places), &self.bundle())?;
-                format!("file://{}/", self.bundle().display())
-            }
+    /// What an origin has, where nobody else can change it.
+    fn source(&mut self, origin: Origin, extent: Extent) -> Result<Source, Failure> {
+        let directory = match origin {
+            Origin::Server => self.fetch(extent)?,
+            Origin::Bundle => super::bundle_at(self.places),
         };
+        match extent {
+            Extent::List => bundle::take_list(&directory, &self.bundle())?,
+            Extent::Release => drop(bundle::take(&directory, &self.bundle())?),
+        }
         let own = self.places.told.join("definitions");
-        let mut source = Source::at(&address, Path::new(DEFINITIONS), &own)?;
-        source.proxy.clone_from(&self.server.proxy);
-        Ok(source)
+        Source::at(&self.bundle(), Path::new(DEFINITIONS), &own)
+    }
+
+    /// Has something fetched from the server; says where it lies then.
+    fn fetch(&mut self, extent: Extent) -> Result<PathBuf, Failure> {
+        let server = self.server.ok_or_else(|| {
+            Failure::new(
+                Why::NoAddress,
+                "the settings name no address of releases (update.url)",
+            )
+        })?;
+        let places = self.places;
+        super::write_for_root(&super::server_at(places), server)?;
+        fetch::order(extent, &places.fetched, |phase| {
+            self.tell(Action::Install, phase)
+        })?;
+        Ok(fetch::bundle_at(&places.fetched))
     }
 
     fn offered(&self, source: &Source) -> Result<Version, Failure> {
@@ -181,7 +181,7 @@ impl Worker<'_> {
     }
 
     fn install(&mut self, request: &Request) -> Result<(), Failure> {
-        let source = self.source(request.origin)?;
+        let source = self.source(request.origin, Extent::List)?;
         let offered = self.offered(&source)?;
         self.about(&offered);
         judge(&offered, &self.status.running, self.record.highest.as_ref())?;
@@ -193,15 +193,12 @@ impl Worker<'_> {
             let detail = format!("{wanted} is not offered any more, {offered} is: look again");
             return Err(Failure::new(Why::NothingNewer, detail));
         }
+        let source = self.source(request.origin, Extent::Release)?;
         self.tell(Action::Install, Phase::Copying)?;
         self.copy_database()?;
-        let mut untold = Ok(());
-        source.install(&offered, |phase| {
-            if untold.is_ok() {
-                untold = self.tell(Action::Install, phase);
-            }
-        })?;
-        untold?;
+        self.tell(Action::Install, Phase::Installing)?;
+        source.install(&offered)?;
+        bundle::clear(&self.bundle())?;
         // Somebody may have gone back before: from now on the newest that works is booted again.
         boot::prefer(None)?;
         self.record.raise(&offered);
@@ -299,7 +296,7 @@ impl Worker<'_> {
 }
 
 fn start(arguments: &[&str]) -> Result<(), Failure> {
-    let output = Command::new("/usr/bin/systemctl")
+    let output = Command::new(super::SYSTEMCTL)
         .args(arguments)
         .output()
         .map_err(|error| Failure::broken(format!("systemctl cannot be run: {error}")))?;

@@ -81,7 +81,7 @@ fn with_database(
 ) -> anyhow::Result<()> {
     cluster.ensure_database("parvis")?;
     cluster.ensure_service_role()?;
-    for name in persistence::migrate(&cluster.url("parvis"), Some(SERVICE_ROLE))?.done {
+    for name in persistence::migrate(&cluster.url("parvis"), Some(SERVICE_ROLE), None)?.done {
         println!("Database: migrated {name}");
     }
     let config = directory.join("parvis.toml");

@@ -205,15 +205,14 @@ async fn a_directory_that_does_not_get_its_answer_gives_nothing() {
         told.contains("did not get the answer") && told.contains("21081"),
         "{told}"
     );
-    assert_eq!(
-        (pebble.asked("/sign-me-up"), pebble.asked("/order-plz")),
-        (1, 1)
-    );
+    // The service asks by itself when it starts; who asks meanwhile waits for that, who is later begins another.
+    let orders = pebble.asked("/order-plz");
+    assert!((1..=2).contains(&orders), "{orders} orders");
     // The next attempt begins anew, with the same account.
     parvis.command(&["certificate", "request"]);
     assert_eq!(
         (pebble.asked("/sign-me-up"), pebble.asked("/order-plz")),
-        (1, 2)
+        (1, orders + 1)
     );
     assert_eq!(served_fingerprint(&parvis).await, before);
     let everything = parvis.everything_stored();
