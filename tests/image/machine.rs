@@ -36,6 +36,8 @@ pub(crate) struct Setup {
     pub(crate) credentials: Vec<(String, String)>,
     /// Whether it has a TPM.
     pub(crate) has_tpm: bool,
+    /// A disk of scanners.
+    pub(crate) scanners: Option<PathBuf>,
 }
 
 impl Setup {
@@ -54,6 +56,7 @@ impl Setup {
                 ),
             ],
             has_tpm: false,
+            scanners: None,
         }
     }
 
@@ -168,6 +171,12 @@ impl Machine {
                 ),
             ])
             .args(["-serial", "chardev:console"]);
+        if let Some(disk) = &setup.scanners {
+            let drive = "if=none,id=scanners,format=raw,readonly=on,file=";
+            command
+                .args(["-drive", &format!("{drive}{}", disk.display())])
+                .args(["-device", "virtio-blk-pci,drive=scanners,serial=scanners"]);
+        }
         if setup.has_tpm {
             command.args(setup.start_tpm());
         }
@@ -242,11 +251,40 @@ impl Machine {
             .expect("the console takes what is typed");
     }
 
-    /// Does something that boots it again, and waits for the page.
+    /// Does something as root that boots it again, and waits for the page.
     pub(crate) fn reboots(&mut self, how: &str) -> u64 {
+        self.reboots_by(|machine| {
+            writeln!(machine.shell, "{how}").expect("the shell takes commands");
+        })
+    }
+
+    /// Boots it again as whoever stands before it does, by the menu of the console, and waits for the page.
+    pub(crate) fn reboots_by_menu(&mut self) -> u64 {
+        self.reboots_by(|machine| {
+            let seen = machine.console().len();
+            let shows = |machine: &Self, words: &str| {
+                within(Duration::from_secs(120), words, || {
+                    let console = machine.console();
+                    let line = console
+                        .get(seen..)?
+                        .lines()
+                        .find(|line| line.contains(words))?;
+                    Some(line.trim().to_owned())
+                })
+            };
+            machine.types("\n");
+            let choice = shows(machine, "Restart the machine");
+            let number = choice.split(' ').next().unwrap_or_default();
+            machine.types(&format!("{number}\n"));
+            shows(machine, "[yes/no]");
+            machine.types("yes\n");
+        })
+    }
+
+    fn reboots_by(&mut self, how: impl FnOnce(&mut Self)) -> u64 {
         let before = self.boot_id();
         self.started = Instant::now();
-        writeln!(self.shell, "{how}").expect("the shell takes commands");
+        how(self);
         within(patience(), "the machine to go down", || {
             (status("/health/live") == "000").then_some(())
         });

@@ -4,6 +4,7 @@
 //! those whose names hold one of the words.
 //! `PARVIS_IMAGE` names another disk than the newest of `image/out`. Consoles stay in `target/image-test`.
 
+mod assessment;
 mod browser;
 mod counts;
 mod figures;
@@ -31,6 +32,9 @@ pub(crate) const LIFE: &str = "life";
 /// The machine whose disk is sealed to its TPM.
 pub(crate) const SEALED: &str = "sealed";
 
+/// The machine that scanners look into.
+pub(crate) const ASSESSED: &str = "assessed";
+
 /// The machine that the hypervisor sets up, and that releases are installed on.
 pub(crate) const RELEASES: &str = "releases";
 
@@ -53,6 +57,7 @@ const LANES: &[(&str, &[Story])] = &[
             ports::keys_open_ssh_and_nothing_else_does,
             ports::ports_that_answer_are_22_80_443,
             units::units_are_confined,
+            units::the_service_may_not_switch_the_machine_off,
             counts::readings_come_in_and_are_shown,
             figures::figures,
             recovery::a_killed_service_is_back,
@@ -67,6 +72,7 @@ const LANES: &[(&str, &[Story])] = &[
             seal::a_disk_in_another_machine_asks_for_its_key,
         ],
     ),
+    (ASSESSED, stories![assessment::bp_028, assessment::lynis]),
     (
         RELEASES,
         stories![

@@ -22,7 +22,7 @@ pub(crate) fn a_killed_service_is_back(lab: &mut Lab) {
 
 pub(crate) fn a_reboot_brings_everything_back(lab: &mut Lab) {
     let machine = lab.machine();
-    let seconds = machine.reboots("systemctl reboot");
+    let seconds = machine.reboots_by_menu();
     println!("  reboot to the page: {seconds} s");
     assert_eq!(machine.root("systemctl --failed --no-legend --plain"), "");
     assert!(

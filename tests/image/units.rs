@@ -1,4 +1,4 @@
-//! How far units are confined, as systemd itself judges.
+//! How far units are confined, as systemd itself judges, and who may switch the machine off.
 
 use crate::lab::Lab;
 
@@ -28,4 +28,18 @@ pub(crate) fn units_are_confined(lab: &mut Lab) {
         "exposed more than allowed: {}",
         exposed.join(", ")
     );
+}
+
+pub(crate) fn the_service_may_not_switch_the_machine_off(lab: &mut Lab) {
+    let machine = lab.machine();
+    let may = |what: &str| {
+        format!(
+            "systemd-run --quiet --wait --pipe --uid=parvis busctl call org.freedesktop.login1 /org/freedesktop/login1 \
+             org.freedesktop.login1.Manager Can{what}"
+        )
+    };
+    for what in ["PowerOff", "Reboot"] {
+        let answer = machine.root(&may(what));
+        assert_eq!(answer, "s \"no\"", "{what}");
+    }
 }

@@ -1,0 +1,91 @@
+//! The machine as scanners see it from inside: OpenSCAP by ANSSI BP-028, and lynis. What fails stands in docs/hardening.md.
+
+use std::fs;
+use std::path::Path;
+
+use crate::lab::Lab;
+
+/// What BP-028, profile *enhanced*, has to reach, in percent of the rules that apply.
+const BP_028_AT_LEAST: usize = 90;
+
+/// What lynis has to reach.
+const LYNIS_AT_LEAST: u32 = 85;
+
+pub(crate) fn bp_028(lab: &mut Lab) {
+    let told = scan(lab, "bp-028");
+    let results = told.lines().filter_map(|line| line.split_once(':'));
+    let of = |wanted: &[&str]| -> Vec<&str> {
+        let chosen = results.clone();
+        let chosen = chosen.filter(|(_, result)| wanted.contains(&result.trim()));
+        chosen.map(|(rule, _)| rule).collect()
+    };
+    let (passed, failed) = (of(&["pass"]), of(&["fail", "error", "unknown"]));
+    assert!(passed.len() > 50, "it did not look at much: {told}");
+    let share = passed.len() * 100 / (passed.len() + failed.len());
+    println!(
+        "  BP-028 enhanced: {} of {} rules that apply, {share} %",
+        passed.len(),
+        passed.len() + failed.len()
+    );
+    let excepted = exceptions();
+    let unexplained: Vec<&str> = failed
+        .iter()
+        .copied()
+        .filter(|rule| !excepted.iter().any(|pattern| fits(pattern, rule)))
+        .collect();
+    println!("  failed: {}", failed.join(" "));
+    assert!(
+        unexplained.is_empty(),
+        "fail without a reason in docs/hardening.md: {}",
+        unexplained.join(" ")
+    );
+    assert!(share >= BP_028_AT_LEAST, "{share} %");
+}
+
+pub(crate) fn lynis(lab: &mut Lab) {
+    let told = scan(lab, "lynis");
+    println!("  {}", told.replace('\n', "\n  "));
+    let index = told
+        .lines()
+        .find_map(|line| line.strip_prefix("hardening_index="));
+    let index: u32 = index
+        .and_then(|index| index.trim().parse().ok())
+        .unwrap_or_else(|| panic!("no index: {told}"));
+    assert!(index >= LYNIS_AT_LEAST, "index {index}");
+}
+
+/// Runs a scanner of the disk that the machine was given.
+fn scan(lab: &mut Lab, scanner: &str) -> String {
+    let machine = lab.machine();
+    machine.root("systemctl is-system-running --wait");
+    machine.root(
+        "mountpoint -q /run/scanners || { mkdir -p /run/scanners; mount -o ro /dev/disk/by-id/virtio-scanners /run/scanners; }",
+    );
+    machine.root(&format!("/run/scanners/{scanner}"))
+}
+
+/// The rules, as patterns, that are expected to fail: the first column of the table in docs/hardening.md.
+fn exceptions() -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/hardening.md");
+    let text = fs::read_to_string(file).expect("docs/hardening.md is there");
+    let (_, table) = text
+        .split_once("## Exceptions of BP-028")
+        .expect("it has the table");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let cells = rows.filter_map(|row| row.split_once(" |"));
+    cells
+        .flat_map(|(rules, _)| {
+            rules
+                .split(',')
+                .map(|rule| rule.trim().trim_matches('`').to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn fits(pattern: &str, rule: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(front) => rule.starts_with(front),
+        None => rule == pattern,
+    }
+}
