@@ -3,24 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::appliance::releases::fetch::{Extent, Server, fetch};
 use crate::appliance::releases::image;
 use crate::web::block_on;
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Much {
-    /// The list and its signature.
-    List,
-    /// These, and the files of the newest release.
-    Release,
-}
-
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// How much.
-    extent: Much,
+    /// How much: `list` or `release`.
+    extent: Extent,
     /// Where it is put.
     directory: PathBuf,
     /// The file that names the server.
@@ -32,10 +24,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&arguments.server).with_context(unusable)?;
     let server: Server = serde_json::from_str(&text).with_context(unusable)?;
     let (image, _) = image()?;
-    let extent = match arguments.extent {
-        Much::List => Extent::List,
-        Much::Release => Extent::Release,
-    };
-    block_on(async { Ok(fetch(&server, &image, extent, &arguments.directory).await) })??;
+    let Arguments {
+        extent, directory, ..
+    } = arguments;
+    block_on(async { Ok(fetch(&server, &image, *extent, directory).await) })??;
     Ok(())
 }

@@ -95,6 +95,7 @@ pub(crate) struct Machine {
     setup: Setup,
     process: Child,
     shell: UnixStream,
+    keyboard: UnixStream,
     started: Instant,
 }
 
@@ -106,8 +107,10 @@ impl Machine {
     }
 
     fn start(setup: Setup) -> Self {
-        let socket = setup.file("shell");
-        let _ = fs::remove_file(&socket);
+        let (socket, console) = (setup.file("shell"), setup.file("keyboard"));
+        for left in [&socket, &console] {
+            let _ = fs::remove_file(left);
+        }
         let mut command = Command::new("qemu-system-x86_64");
         command
             .args([
@@ -166,7 +169,7 @@ impl Machine {
                 "-chardev",
                 &format!(
                     "socket,id=console,server=on,wait=off,path={},logfile={}",
-                    setup.file("keyboard").display(),
+                    console.display(),
                     setup.file("console").display()
                 ),
             ])
@@ -191,13 +194,21 @@ impl Machine {
             .stdin(Stdio::null())
             .spawn()
             .expect("qemu-system-x86_64 starts");
-        let shell = within(Duration::from_secs(20), "the port of the shell", || {
-            UnixStream::connect(&socket).ok()
-        });
+        let connected = |what, socket: &Path| {
+            within(Duration::from_secs(20), what, || {
+                UnixStream::connect(socket).ok()
+            })
+        };
+        let shell = connected("the port of the shell", &socket);
+        let keyboard = connected("the console", &console);
+        // What the console shows is in its log; here it must be taken, or the console waits.
+        let mut shown = keyboard.try_clone().expect("a socket can be shared");
+        std::thread::spawn(move || std::io::copy(&mut shown, &mut std::io::sink()));
         Self {
             setup,
             process,
             shell,
+            keyboard,
             started: Instant::now(),
         }
     }
@@ -245,9 +256,9 @@ impl Machine {
     }
 
     /// Types on the console.
-    pub(crate) fn types(&self, text: &str) {
-        UnixStream::connect(self.setup.file("keyboard"))
-            .and_then(|mut keyboard| keyboard.write_all(text.as_bytes()))
+    pub(crate) fn types(&mut self, text: &str) {
+        self.keyboard
+            .write_all(text.as_bytes())
             .expect("the console takes what is typed");
     }
 

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::str::FromStr;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -41,6 +42,18 @@ pub enum Extent {
     List,
     /// These, and the files of the newest release for this machine.
     Release,
+}
+
+impl FromStr for Extent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "list" => Ok(Self::List),
+            "release" => Ok(Self::Release),
+            _ => Err(format!("\"{text}\" is not \"list\" or \"release\"")),
+        }
+    }
 }
 
 impl Extent {

@@ -1,5 +1,5 @@
 # Shells of operators end when nobody types, and make files that others do not read.
-TMOUT=600
-readonly TMOUT
-export TMOUT
+if [ -n "$BASH_VERSION" ]; then
+    declare -xr TMOUT=600
+fi
 umask 077
