@@ -119,6 +119,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_makes_the_key_second_leaves_the_first_and_a_place_that_is_none_is_told() {
+        let directory = std::env::temp_dir().join(format!("parvis-keys-{}", std::process::id()));
+        let path = directory.join("a.key");
+        make(&path).unwrap();
+        let first = std::fs::read(&path).unwrap();
+        make(&path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), first);
+        let left = std::fs::read_dir(&directory).unwrap().count();
+        assert_eq!(left, 1, "drafts are left");
+        let no_name = directory.join(format!("b.{}", "k".repeat(300)));
+        assert!(make(&no_name).is_err());
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
     fn what_is_sealed_opens_with_the_same_key_only_and_whole_only() {
         let directory = std::env::temp_dir().join(format!("parvis-seal-{}", std::process::id()));
         let seal = Seal::ensure(&directory.join("a.key")).unwrap();
