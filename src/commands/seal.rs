@@ -51,8 +51,12 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
             std::fs::write(file, key).with_context(|| file.display().to_string())
         }
         Command::Again => {
-            let arguments = ["--wipe-slot=tpm2", "--tpm2-device=auto", "--tpm2-pcrs=7"];
-            ask(&arguments, Stdio::inherit()).map(drop)
+            // In one step it would take the slot of another TPM with the same registers for its own, and do nothing.
+            ask(&["--wipe-slot=tpm2"], Stdio::inherit())?;
+            let arguments = ["--tpm2-device=auto", "--tpm2-pcrs=7"];
+            ask(&arguments, Stdio::inherit())
+                .map(drop)
+                .context("until this succeeds, only the recovery key opens the disk")
         }
     }
 }
