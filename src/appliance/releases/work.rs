@@ -96,10 +96,10 @@ impl Worker<'_> {
             Action::RollBack => self.roll_back().map(|()| Became::Installed),
             Action::Restart | Action::Check => Ok(Became::Done),
         });
+        // Installed or refused: nobody needs the files of a release any more.
+        bundle::clear(&self.bundle())?;
         if request.origin == Origin::Bundle {
-            for place in [super::bundle_at(self.places), self.bundle()] {
-                bundle::clear(&place)?;
-            }
+            bundle::clear(&super::bundle_at(self.places))?;
         }
         let restart = done.is_ok() && (request.restart || request.action == Action::Restart);
         self.end(done.unwrap_or_else(|failure| {
@@ -198,7 +198,6 @@ impl Worker<'_> {
         self.copy_database()?;
         self.tell(Action::Install, Phase::Installing)?;
         source.install(&offered)?;
-        bundle::clear(&self.bundle())?;
         // Somebody may have gone back before: from now on the newest that works is booted again.
         boot::prefer(None)?;
         self.record.raise(&offered);
