@@ -249,11 +249,14 @@ async fn the_machine_is_set_up_by_forms_whatever_comes_between() {
     let mut parvis = started().await;
     let mut ada = before_the_machine(&parvis, "127.9.2.1").await;
     let host = parvis.host().to_owned();
-    let asked = ada.get("/set-up").await;
-    assert!(
-        asked.text.contains(&format!("value=\"{host}\"")),
-        "the name the browser uses is proposed"
-    );
+    // The name that the browser uses is proposed, but no address: passkeys need a name.
+    let asked = ada.get_as("places.uni.example:21443", "/set-up").await;
+    assert!(asked.text.contains("value=\"places.uni.example\""));
+    for address in [host.as_str(), "[2001:db8::1]"] {
+        let asked = ada.get_as(&format!("{address}:21443"), "/set-up").await;
+        assert!(asked.text.contains("name=\"web/public_name\""));
+        assert!(!asked.text.contains(&format!("value=\"{address}\"")));
+    }
 
     // What is wrong is named at its field, and kept as it was entered.
     let wrong = [

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use reqwest::header::{COOKIE, SET_COOKIE, USER_AGENT};
+use reqwest::header::{COOKIE, HOST, SET_COOKIE, USER_AGENT};
 use reqwest::{Client, Method};
 
 use crate::harness::{Answer, PATIENCE, TestParvis};
@@ -47,6 +47,14 @@ impl Somebody {
         }
     }
 
+    /// A page as this browser would get it if the machine were called so.
+    pub(crate) async fn get_as(&self, host: &str, path: &str) -> Answer {
+        let request = self.client.get(format!("{}{path}", self.address));
+        let request = request.header(HOST, host).header(USER_AGENT, &self.agent);
+        let request = request.header(COOKIE, self.cookie());
+        Answer::of(request.send().await.unwrap()).await
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.ask(Method::GET, path, None).await
     }
@@ -59,18 +67,22 @@ impl Somebody {
         self.ask(Method::POST, path, Some(form.finish())).await
     }
 
-    async fn ask(&mut self, method: Method, path: &str, body: Option<String>) -> Answer {
-        let path = path.strip_prefix(&self.address).unwrap_or(path);
-        let cookies: Vec<String> = self
-            .cookies
-            .iter()
+    /// The header of all cookies.
+    fn cookie(&self) -> String {
+        let cookies = self.cookies.iter();
+        let cookies: Vec<String> = cookies
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
+        cookies.join("; ")
+    }
+
+    async fn ask(&mut self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let path = path.strip_prefix(&self.address).unwrap_or(path);
         let mut request = self
             .client
             .request(method, format!("{}{path}", self.address))
             .header(USER_AGENT, &self.agent)
-            .header(COOKIE, cookies.join("; "));
+            .header(COOKIE, self.cookie());
         if let Some(body) = body {
             request = request
                 .header("content-type", "application/x-www-form-urlencoded")

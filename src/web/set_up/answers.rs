@@ -1,5 +1,7 @@
 //! The answers of the set-up as fields of a form: which there are, how they are shown and read, and what they come to.
 
+use std::net::Ipv4Addr;
+
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use serde_json::{Value, json};
@@ -89,18 +91,24 @@ fn choice(t: &Speech<'_>, key: &str, values: &[&str]) -> Kind {
     Kind::Choice(options.collect())
 }
 
-/// The answers before anything was answered: the machine is called as the browser found it.
+/// The answers before anything was answered: the machine is called as the browser found it, unless that was by an address,
+/// which passkeys and certificates of authorities do not take for a name.
 pub(super) fn blank(request: &HttpRequest) -> Value {
     let asked = request.headers().get(header::HOST);
     let asked = asked
         .and_then(|host| host.to_str().ok())
         .unwrap_or_default();
     let host = match asked.strip_prefix('[') {
-        Some(rest) => rest.split(']').next(),
-        None => asked.split(':').next(),
+        Some(_) => "",
+        None => asked.split(':').next().unwrap_or_default(),
     };
+    let host = Some(host).filter(|host| host.parse::<Ipv4Addr>().is_err());
     let mut value = json!(Answers::default());
-    field::put(&mut value, "web/public_name", json!(host));
+    field::put(
+        &mut value,
+        "web/public_name",
+        json!(host.unwrap_or_default()),
+    );
     field::put(&mut value, "institution/time_zone", json!("Europe/Paris"));
     value
 }
