@@ -6,11 +6,20 @@ use std::process::{Command as Process, Stdio};
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
-/// What looks after the keys of a disk.
-const PROGRAM: &str = "/usr/bin/systemd-cryptenroll";
+/// What looks after the keys of a partition.
+const ENROL: &str = "/usr/bin/systemd-cryptenroll";
 
-/// The partition of everything that changes.
-const PARTITION: &str = "/dev/disk/by-partlabel/parvis-var";
+/// What asks for a key without showing it.
+const ASK: &str = "/usr/bin/systemd-ask-password";
+
+/// The partition of everything that changes; its recovery key is that of the others too.
+const VAR: &str = "/dev/disk/by-partlabel/parvis-var";
+
+/// The partitions of logs and of the audit.
+const OTHERS: [&str; 2] = [
+    "/dev/disk/by-partlabel/parvis-log",
+    "/dev/disk/by-partlabel/parvis-audit",
+];
 
 /// The disk as it is called while it is open.
 const OPENED: &str = "/dev/mapper/parvis-var";
@@ -26,7 +35,11 @@ pub(super) enum Command {
         file: Option<PathBuf>,
     },
     /// Seal it to the TPM again, after the firmware or its keys changed; asks for the recovery key.
-    Again,
+    Again {
+        /// Read the recovery key from this file instead.
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
 }
 
 pub(super) fn run(command: &Command) -> anyhow::Result<()> {
@@ -36,43 +49,81 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
         );
     }
     match command {
-        Command::Status => ask(&[], Stdio::inherit()).map(drop),
+        Command::Status => partitions().try_for_each(|partition| {
+            println!("{partition}");
+            told(enrol(partition, &[]).stdout(Stdio::inherit())).map(drop)
+        }),
         Command::RecoveryKey { file } => {
-            let arguments = [
-                "--unlock-tpm2-device=auto",
-                "--wipe-slot=recovery",
-                "--recovery-key",
-            ];
-            let key = ask(&arguments, Stdio::piped())?;
+            let key = new_recovery_key()?;
             let Some(file) = file else {
                 println!("{key}");
                 return Ok(());
             };
             std::fs::write(file, key).with_context(|| file.display().to_string())
         }
-        Command::Again => {
-            // In one step it would take the slot of another TPM with the same registers for its own, and do nothing.
-            ask(&["--wipe-slot=tpm2"], Stdio::inherit())?;
-            let arguments = ["--tpm2-device=auto", "--tpm2-pcrs=7"];
-            ask(&arguments, Stdio::inherit())
-                .map(drop)
-                .context("until this succeeds, only the recovery key opens the disk")
+        Command::Again { file: None } => again(&told(&mut asks_for_recovery_key())?),
+        Command::Again { file: Some(file) } => {
+            let key = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            again(key.trim())
         }
     }
 }
 
-/// Runs it, and returns what it answers where that is caught.
-fn ask(arguments: &[&str], answer: Stdio) -> anyhow::Result<String> {
-    let output = Process::new(PROGRAM)
+fn partitions() -> impl Iterator<Item = &'static str> {
+    std::iter::once(VAR).chain(OTHERS)
+}
+
+fn new_recovery_key() -> anyhow::Result<String> {
+    let by_tpm = "--unlock-tpm2-device=auto";
+    let arguments = [by_tpm, "--wipe-slot=recovery", "--recovery-key"];
+    let key = told(&mut enrol(VAR, &arguments))?;
+    for partition in OTHERS {
+        let arguments = [by_tpm, "--wipe-slot=password", "--password"];
+        told(enrol(partition, &arguments).env("NEWPASSWORD", &key))?;
+    }
+    Ok(key)
+}
+
+fn asks_for_recovery_key() -> Process {
+    let mut process = Process::new(ASK);
+    process
+        .arg("Recovery key of the disk:")
+        .stdout(Stdio::piped());
+    process
+}
+
+fn again(key: &str) -> anyhow::Result<()> {
+    partitions()
+        .try_for_each(|partition| {
+            // In one step it would take the slot of another TPM with the same registers for its own, and do nothing.
+            told(enrol(partition, &["--wipe-slot=tpm2"]).env("PASSWORD", key))?;
+            let arguments = ["--tpm2-device=auto", "--tpm2-pcrs=7"];
+            told(enrol(partition, &arguments).env("PASSWORD", key)).map(drop)
+        })
+        .context("until this succeeds, only the recovery key opens the disk")?;
+    println!("The disk opens by the TPM of this machine again.");
+    Ok(())
+}
+
+fn enrol(partition: &str, arguments: &[&str]) -> Process {
+    let mut process = Process::new(ENROL);
+    process
         .args(arguments)
-        .arg(PARTITION)
-        .stdout(answer)
+        .arg(partition)
+        .stdout(Stdio::piped());
+    process
+}
+
+/// Runs it, and returns what it answers where that is caught.
+fn told(process: &mut Process) -> anyhow::Result<String> {
+    let program = process.get_program().to_owned();
+    let output = process
         .stderr(Stdio::inherit())
         .spawn()
         .and_then(std::process::Child::wait_with_output)
-        .with_context(|| format!("{PROGRAM} cannot be run"))?;
+        .with_context(|| format!("{} cannot be run", program.display()))?;
     if !output.status.success() {
-        bail!("{PROGRAM} ended with {}", output.status);
+        bail!("{} ended with {}", program.display(), output.status);
     }
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

@@ -59,7 +59,7 @@ fn scan(lab: &mut Lab, scanner: &str) -> String {
     let machine = lab.machine();
     machine.root("systemctl is-system-running --wait");
     machine.root(
-        "mountpoint -q /run/scanners || { mkdir -p /run/scanners; mount -o ro /dev/disk/by-id/virtio-scanners /run/scanners; }",
+        "mountpoint -q /run/scanners || { mkdir -p /run/scanners; mount -o ro,nodev,nosuid /dev/disk/by-id/virtio-scanners /run/scanners; }",
     );
     machine.root(&format!("/run/scanners/{scanner}"))
 }

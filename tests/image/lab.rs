@@ -1,6 +1,7 @@
 //! The network and the disks of the examination: a bridge-less link to one guest, with DHCP and router advertisements.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -125,7 +126,6 @@ impl Lab {
             }
             if self.lane == crate::ASSESSED {
                 let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-                run(&here.join("tests/image/scanners").display().to_string(), []);
                 setup.scanners = Some(here.join("target/image-test/scanners.ext4"));
             }
             let mut machine = Machine::boot(setup);
@@ -177,15 +177,19 @@ impl Lab {
             .expect("a story before this one remembered a secret")
     }
 
-    /// The end of the console, for whoever looks for a reason.
-    pub(crate) fn last_words(&self) -> String {
-        let console = self
-            .machine
-            .as_ref()
-            .map(Machine::console)
-            .unwrap_or_default();
+    /// The end of the console and what went wrong inside, for whoever looks for a reason.
+    pub(crate) fn last_words(&mut self) -> String {
+        let Some(machine) = &mut self.machine else {
+            return String::new();
+        };
+        let console = machine.console();
         let lines: Vec<&str> = console.lines().collect();
-        lines[lines.len().saturating_sub(40)..].join("\n")
+        let end = lines[lines.len().saturating_sub(40)..].join("\n");
+        // A machine that hangs says nothing more.
+        let inside = catch_unwind(AssertUnwindSafe(|| {
+            machine.root("systemctl --failed --no-legend --plain; systemctl list-jobs --no-legend; journalctl -b -q -p warning -n 40 --no-hostname -o short-monotonic")
+        }));
+        format!("{end}\n{}", inside.unwrap_or_default())
     }
 }
 

@@ -93,29 +93,22 @@ fn come_in(options: &[&str], user: &str, asked: &str, input: impl AsRef<[u8]>) -
 pub(crate) fn ports_that_answer_are_22_80_443(lab: &mut Lab) {
     lab.machine();
     for (family, address) in [("-4", GUEST), ("-6", GUEST_IPV6)] {
-        let report = run(
-            "nmap",
-            [
-                family,
-                "-Pn",
-                "-n",
-                "-p-",
-                "-T4",
-                "--min-rate",
-                "3000",
-                "--max-retries",
-                "1",
-                "--open",
-                "-oG",
-                "-",
-                address,
-            ],
-        );
-        let mut open: Vec<&str> = report
-            .split([' ', ',', '\t'])
-            .filter_map(|word| word.split_once("/open/").map(|(port, _)| port))
-            .collect();
-        open.sort_unstable();
-        assert_eq!(open, ["22", "443", "80"], "{address}: {report}");
+        let by_tcp = answering(&[family, "-sS", "--max-retries", "1", address]);
+        assert_eq!(by_tcp, ["22", "443", "80"], "TCP of {address}");
+        let by_udp = answering(&[family, "-sU", "--max-retries", "0", address]);
+        assert!(by_udp.is_empty(), "UDP of {address}: {by_udp:?}");
     }
+}
+
+/// The ports of all 65535 that something answers on, in the order of their digits.
+fn answering(of: &[&str]) -> Vec<String> {
+    let quickly = ["-Pn", "-n", "-p-", "-T4", "--min-rate", "3000"];
+    let answers_only = ["--open", "-oG", "-"];
+    let report = run("nmap", [&quickly[..], &answers_only, of].concat());
+    assert!(report.contains("Nmap done"), "{report}");
+    let words = report.split([' ', ',', '\t']);
+    let open = words.filter_map(|word| word.split_once("/open/"));
+    let mut ports: Vec<String> = open.map(|(port, _)| port.to_owned()).collect();
+    ports.sort_unstable();
+    ports
 }

@@ -3,17 +3,22 @@
 use std::time::Duration;
 
 use crate::lab::Lab;
-use crate::machine::within;
+use crate::machine::{Machine, within};
 
 pub(crate) fn a_sealed_disk_opens_by_itself(lab: &mut Lab) {
     let machine = lab.machine();
-    let source = machine.root("findmnt --noheadings --output SOURCE /var");
-    assert_eq!(source, "/dev/mapper/parvis-var");
-    let kinds = machine.root("lsblk --noheadings --list --output PARTLABEL,FSTYPE /dev/vda");
-    assert!(
-        kinds.contains("parvis-var") && kinds.contains("crypto_LUKS"),
-        "{kinds}"
-    );
+    for (place, name) in [
+        ("/var", "parvis-var"),
+        ("/var/log", "parvis-log"),
+        ("/var/log/audit", "parvis-audit"),
+    ] {
+        let source = machine.root(&format!("findmnt --noheadings --output SOURCE {place}"));
+        assert_eq!(source, format!("/dev/mapper/{name}"));
+        let kind = machine.root(&format!(
+            "blkid -s TYPE -o value /dev/disk/by-partlabel/{name}"
+        ));
+        assert_eq!(kind, "crypto_LUKS", "{name}");
+    }
     let key = within(
         Duration::from_secs(120),
         "the console to show the recovery key",
@@ -36,24 +41,24 @@ pub(crate) fn a_disk_in_another_machine_asks_for_its_key(lab: &mut Lab) {
     let key = lab.secret();
     let machine = lab.machine();
     machine.loses_its_tpm();
-    let asks = |console: &str| console.contains("Please enter") && console.contains("parvis-var");
-    within(
-        Duration::from_secs(600),
-        "the console to ask for the key",
-        || asks(&machine.console()).then_some(()),
-    );
+    asks(machine, "Please enter the recovery key");
     machine.types("no-key-at-all\n");
-    within(
-        Duration::from_secs(120),
-        "the console to ask once more",
-        || (machine.console().matches("Please enter").count() > 1).then_some(()),
-    );
+    asks(machine, "That key does not open the disk");
     machine.types(&format!("{key}\n"));
     machine.until_ready();
-    let sealed = machine.root(&format!("PASSWORD={key} parvis seal again"));
-    println!("  {}", sealed.lines().next_back().unwrap_or_default());
+    let sealed = machine.root(&format!(
+        "umask 077; echo {key} >/run/key; parvis seal again --file /run/key; rm /run/key"
+    ));
+    println!("  {sealed}");
     let seconds = machine.reboots("systemctl reboot");
     println!("  back {seconds} s after a restart, by the other TPM");
+}
+
+/// Waits until the console asks, in these words.
+fn asks(machine: &Machine, words: &str) {
+    within(Duration::from_secs(600), words, || {
+        machine.console().contains(words).then_some(())
+    });
 }
 
 /// The key as the console shows it, below the line that says what it is.
