@@ -57,6 +57,7 @@ const LANES: &[(&str, &[Story])] = &[
             ports::keys_open_ssh_and_nothing_else_does,
             ports::ports_that_answer_are_22_80_443,
             units::units_are_confined,
+            units::no_unit_is_started_over_and_over,
             units::the_service_may_not_switch_the_machine_off,
             counts::readings_come_in_and_are_shown,
             figures::figures,

@@ -43,3 +43,16 @@ pub(crate) fn the_service_may_not_switch_the_machine_off(lab: &mut Lab) {
         assert_eq!(answer, "s \"no\"", "{what}");
     }
 }
+
+/// What waits for a file that stays would start its unit without end.
+pub(crate) fn no_unit_is_started_over_and_over(lab: &mut Lab) {
+    let machine = lab.machine();
+    let mut jobs = || -> u64 {
+        let count = machine.root("systemctl show --property NInstalledJobs --value");
+        count.parse().expect("systemd counts its jobs")
+    };
+    let before = jobs();
+    std::thread::sleep(std::time::Duration::from_secs(10));
+    let jobs_since = jobs() - before;
+    assert!(jobs_since < 100, "{jobs_since} jobs within ten seconds");
+}
