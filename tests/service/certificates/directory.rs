@@ -210,10 +210,10 @@ async fn a_directory_that_does_not_get_its_answer_gives_nothing() {
     assert!((1..=2).contains(&orders), "{orders} orders");
     // The next attempt begins anew, with the same account.
     parvis.command(&["certificate", "request"]);
-    assert_eq!(
-        (pebble.asked("/sign-me-up"), pebble.asked("/order-plz")),
-        (1, orders + 1)
-    );
+    // On a busy machine the service's own order may come as late as this one.
+    let after = pebble.asked("/order-plz");
+    assert!((orders + 1..=3).contains(&after), "{orders}, then {after}");
+    assert_eq!(pebble.asked("/sign-me-up"), 1);
     assert_eq!(served_fingerprint(&parvis).await, before);
     let everything = parvis.everything_stored();
     assert!(!everything.contains(secret) && !parvis.log().contains(secret));
