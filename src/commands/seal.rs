@@ -61,7 +61,9 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
             };
             std::fs::write(file, key).with_context(|| file.display().to_string())
         }
-        Command::Again { file: None } => again(&told(&mut asks_for_recovery_key())?),
+        Command::Again { file: None } => {
+            again(&told(Process::new(ASK).arg("Recovery key of the disk:"))?)
+        }
         Command::Again { file: Some(file) } => {
             let key = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
             again(key.trim())
@@ -79,17 +81,10 @@ fn new_recovery_key() -> anyhow::Result<String> {
     let key = told(&mut enrol(VAR, &arguments))?;
     for partition in OTHERS {
         let arguments = [by_tpm, "--wipe-slot=password", "--password"];
-        told(enrol(partition, &arguments).env("NEWPASSWORD", &key))?;
+        told(enrol(partition, &arguments).env("NEWPASSWORD", &key))
+            .context("no recovery key opens all of the disk: make one again")?;
     }
     Ok(key)
-}
-
-fn asks_for_recovery_key() -> Process {
-    let mut process = Process::new(ASK);
-    process
-        .arg("Recovery key of the disk:")
-        .stdout(Stdio::piped());
-    process
 }
 
 fn again(key: &str) -> anyhow::Result<()> {
@@ -107,10 +102,7 @@ fn again(key: &str) -> anyhow::Result<()> {
 
 fn enrol(partition: &str, arguments: &[&str]) -> Process {
     let mut process = Process::new(ENROL);
-    process
-        .args(arguments)
-        .arg(partition)
-        .stdout(Stdio::piped());
+    process.args(arguments).arg(partition);
     process
 }
 
@@ -119,8 +111,7 @@ fn told(process: &mut Process) -> anyhow::Result<String> {
     let program = process.get_program().to_owned();
     let output = process
         .stderr(Stdio::inherit())
-        .spawn()
-        .and_then(std::process::Child::wait_with_output)
+        .output()
         .with_context(|| format!("{} cannot be run", program.display()))?;
     if !output.status.success() {
         bail!("{} ended with {}", program.display(), output.status);

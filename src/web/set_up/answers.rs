@@ -98,17 +98,11 @@ pub(super) fn blank(request: &HttpRequest) -> Value {
     let asked = asked
         .and_then(|host| host.to_str().ok())
         .unwrap_or_default();
-    let host = match asked.strip_prefix('[') {
-        Some(_) => "",
-        None => asked.split(':').next().unwrap_or_default(),
-    };
-    let host = Some(host).filter(|host| host.parse::<Ipv4Addr>().is_err());
+    let host = asked.split(':').next().unwrap_or_default();
+    let is_address = asked.starts_with('[') || host.parse::<Ipv4Addr>().is_ok();
+    let name = if is_address { "" } else { host };
     let mut value = json!(Answers::default());
-    field::put(
-        &mut value,
-        "web/public_name",
-        json!(host.unwrap_or_default()),
-    );
+    field::put(&mut value, "web/public_name", json!(name));
     field::put(&mut value, "institution/time_zone", json!("Europe/Paris"));
     value
 }
