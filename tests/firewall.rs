@@ -337,17 +337,14 @@ fn newcomers_of_one_source_are_slowed_down_and_others_are_not() {
         assert!((20..=30).contains(&came), "{came} to {host}");
     }
     let moves = |from: &str, to: &str| {
-        let ip = |verb: &str, address: &str| {
-            let arguments = ["addr", verb, address, "dev", "wire"];
-            world.outside.run("ip", &arguments);
-        };
-        ip("del", from);
-        ip("add", to);
+        let ip = |arguments: &[&str]| world.outside.run("ip", arguments);
+        ip(&["addr", "del", from, "dev", "wire"]);
+        // While IPv6 looks whether somebody else has an address, packets leave with that of the link: another source.
+        ip(&["addr", "add", to, "dev", "wire", "nodad"]);
     };
     // Another address of the same /64 is the same source; another IPv4 address is another.
     moves("fd77::2/64", "fd77::9/64");
     moves("10.77.0.2/24", "10.77.0.9/24");
-    std::thread::sleep(Duration::from_secs(2)); // until IPv6 has seen that nobody else has the address
     let again = come(INSIDE[1]);
     assert!((1..15).contains(&again), "{again}");
     let other = come(INSIDE[0]);
@@ -368,7 +365,7 @@ fn only_what_is_configured_is_reached() {
         let address = format!("{address}/{length}");
         world
             .outside
-            .run("ip", &["addr", "add", &address, "dev", "wire"]);
+            .run("ip", &["addr", "add", &address, "dev", "wire", "nodad"]);
     }
     world.load_base();
     let reaches = |host: &str, port| world.inside.connects(host, port, SOON);
