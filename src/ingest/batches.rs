@@ -57,7 +57,7 @@ pub(super) struct Batches {
 }
 
 impl Batches {
-    pub(super) fn new(last: i64, committers: Vec<Sender<Work>>) -> Self {
+    pub(super) fn new(last: i64) -> Self {
         Self {
             waiting: VecDeque::new(),
             older: VecDeque::new(),
@@ -66,9 +66,15 @@ impl Batches {
             told_at: None,
             next: last + 1,
             finished: last,
-            idle: (0..committers.len()).collect(),
-            committers,
+            idle: Vec::new(),
+            committers: Vec::new(),
         }
+    }
+
+    /// Takes one more committer on.
+    pub(super) fn hire(&mut self, committer: Sender<Work>) {
+        self.idle.push(self.committers.len());
+        self.committers.push(committer);
     }
 
     pub(super) fn wait(&mut self, delivery: Delivery) {

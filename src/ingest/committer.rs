@@ -1,7 +1,7 @@
 //! Threads that store batches, each on a connection of its own, so that one batch forms while others reach the disk.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -69,8 +69,8 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    /// Works until the recorder hangs up.
-    pub(super) fn run(url: &str, work: &Receiver<Work>, events: &Sender<Event>) {
+    /// Works until the recorder hangs up: `tell` says whether it still hears.
+    pub(super) fn run(url: &str, work: &Receiver<Work>, tell: impl Fn(Event) -> bool) {
         let mut committer = Self {
             recording: Recording::new(url, "parvis recording"),
             open: BTreeSet::new(),
@@ -88,7 +88,7 @@ impl Committer {
                 // Whatever failed, days may have been closed meanwhile.
                 committer.open.clear();
             }
-            if events.send(Event::Stored { batch, outcome }).is_err() {
+            if !tell(Event::Stored { batch, outcome }) {
                 return;
             }
         }

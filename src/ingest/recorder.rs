@@ -30,9 +30,9 @@ use crate::persistence::ledger::Checkpoint;
 /// Called with the figures that changed, on the recorder's thread; must not block.
 pub type Announce = Box<dyn FnMut(&[(SpaceId, Figure)]) + Send>;
 
-/// Rounds begin this long after one another at the soonest: what comes close together shares a round, a commit and its
-/// costs. A reading that comes alone waits for none of it.
-const ROUND: Duration = Duration::from_millis(1);
+/// Rounds begin this long after one another at the soonest, or when a batch is on disk: what comes close together shares a
+/// round, a commit and its costs. A reading that comes alone waits for none of it, and no answer waits for a round.
+const ROUND: Duration = Duration::from_millis(2);
 
 /// How often figures are looked at when nobody sends anything: sources fall silent, days begin.
 const TICK: Duration = Duration::from_millis(250);
@@ -127,10 +127,6 @@ impl Recorder {
                 .read_blocking(move |view| recovery::find(view, campus, now))?
         };
         let (events, inbox) = channel();
-        let writers = parvis.settings.readings.writers.max(1);
-        let committers = (0..writers)
-            .map(|_| spawn_committer(&url, &events))
-            .collect();
         let (bookkeeper, bookings) = channel();
         let booked = events.clone();
         let booking_url = url.clone();
@@ -140,10 +136,10 @@ impl Recorder {
         for (channel, fresh, changes) in place.unbooked {
             facts.tell_again(channel, &fresh, changes);
         }
-        let recorder = Self {
+        let mut recorder = Self {
             clock: parvis.clock.clone(),
             facts,
-            batches: Batches::new(place.last_batch, committers),
+            batches: Batches::new(place.last_batch),
             ledger: Ledger {
                 bookkeeper,
                 checkpoint: place.checkpoint,
@@ -161,9 +157,16 @@ impl Recorder {
         };
         let listener = Listener::new(Arc::clone(parvis), events.clone(), place.last_correction);
         std::thread::spawn(move || listener.run());
+        let writers = parvis.settings.readings.writers.max(1);
+        let stored = events.clone();
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || recorder.run(&inbox))
+            .spawn(move || {
+                for _ in 0..writers {
+                    recorder.batches.hire(spawn_committer(&url, &stored));
+                }
+                recorder.run(&inbox);
+            })
             .map_err(Error::internal)?;
         Ok(Recording {
             door: Door::new(Arc::clone(parvis), events.clone()),
@@ -205,8 +208,8 @@ impl Recorder {
             if self.is_stopping && self.batches.is_empty() && self.ledger.writing_since.is_none() {
                 return;
             }
-            // Not in `recv`: whoever sends meanwhile need not wake this thread.
-            std::thread::sleep(ROUND.saturating_sub(begun.elapsed()));
+            // Not in `recv`: of those who send meanwhile only a committer need wake this thread.
+            std::thread::park_timeout(ROUND.saturating_sub(begun.elapsed()));
         }
     }
 
@@ -302,10 +305,17 @@ impl Recorder {
     }
 }
 
+/// Starts a committer for the recorder whose thread this is.
 fn spawn_committer(url: &str, events: &Sender<Event>) -> Sender<Work> {
     let (work, orders) = channel();
-    let (url, events) = (url.to_owned(), events.clone());
-    std::thread::spawn(move || Committer::run(&url, &orders, &events));
+    let (url, events, recorder) = (url.to_owned(), events.clone(), std::thread::current());
+    std::thread::spawn(move || {
+        Committer::run(&url, &orders, |stored| {
+            let is_heard = events.send(stored).is_ok();
+            recorder.unpark();
+            is_heard
+        });
+    });
     work
 }
 
