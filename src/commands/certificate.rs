@@ -8,6 +8,7 @@ use clap::Subcommand;
 use super::{actor, open};
 use crate::actions::manage_certificate::{self, Brought};
 use crate::appliance::certificate::{Certificates, Files, Notes, ensure, request};
+use crate::config::read_bytes;
 use crate::domain::certificate::{Facts, Source, renewal_due, warning};
 use crate::parvis::Parvis;
 use crate::web::block_on;
@@ -20,7 +21,7 @@ pub(super) enum Command {
     Request,
     /// Check a certificate and serve it.
     Install {
-        /// The certificate with its chain, PEM, or a PKCS#12 file.
+        /// The certificate with its chain, PEM, or a PKCS#12 file; `-` for what comes in.
         certificate: PathBuf,
         /// The key, PEM; not needed with PKCS#12, or for the answer to a request of this machine.
         #[arg(long)]
@@ -112,7 +113,7 @@ fn brought(
     key: Option<&Path>,
     password_file: Option<&Path>,
 ) -> anyhow::Result<Brought> {
-    let read = |path: &Path| std::fs::read(path).with_context(|| format!("{}", path.display()));
+    let read = |path: &Path| read_bytes(path).with_context(|| path.display().to_string());
     let password = password_file.map(read).transpose()?.unwrap_or_default();
     let password = String::from_utf8(password).context("the password is no text")?;
     Ok(Brought {

@@ -1,6 +1,5 @@
 //! `parvis issuer`: connects identity providers from files, lists them, and asks them what they are.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use super::open;
 use crate::actions::manage_issuers;
 use crate::actions::sign_in_with_provider::SignOn;
 use crate::auth::sealing::Seal;
+use crate::config::read_text;
 use crate::domain::actor::Actor;
 use crate::domain::ids::PersonId;
 use crate::domain::issuer::{Configuration, ExpectationOf, Issuer};
@@ -120,13 +120,7 @@ fn described(text: &str) -> anyhow::Result<Issuer> {
 }
 
 fn secret(file: &Path) -> anyhow::Result<String> {
-    let mut text = String::new();
-    if file == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text)?;
-    } else {
-        text = std::fs::read_to_string(file)
-            .with_context(|| format!("{} cannot be read", file.display()))?;
-    }
+    let text = read_text(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
         bail!("the secret is empty");

@@ -8,7 +8,7 @@ mod network;
 mod settings;
 mod written;
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 pub use crate::domain::network::Network;
@@ -19,13 +19,24 @@ pub use settings::{
     Settings, Unusable, Update, Web,
 };
 
-/// The text of a file that is named on the command line; of what comes in, where it is called `-`.
+/// What a file holds that is named on the command line; what comes in, where it is called `-`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    if path != Path::new("-") {
+        return std::fs::read(path);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The text of a file, as [`read_bytes`] takes it.
 ///
 /// # Errors
 /// When it cannot be read, or is not UTF-8.
 pub fn read_text(path: &Path) -> io::Result<String> {
-    if path == Path::new("-") {
-        return io::read_to_string(io::stdin());
-    }
-    std::fs::read_to_string(path)
+    String::from_utf8(read_bytes(path)?)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
