@@ -84,7 +84,7 @@ image: packages-image $(if $(PARVIS_BINARY),,build)
 
 image-test: packages-image
 	$(if $(filter-out life sealed assessed,$(or $(STORIES),all)),tests/image/releases $(FLAVOUR))
-	$(if $(filter-out life sealed releases,$(or $(STORIES),all)),tests/image/scanners)
+	$(if $(filter-out life sealed releases,$(or $(STORIES),all)),tests/image/scanners && .ci/scanner prepare)
 	$(call say,The appliance from outside)
 	cargo test --locked --test image --no-run
 	cargo test --locked --test image $(if $(filter 0,$(shell id -u)),,--config "target.'cfg(unix)'.runner = 'sudo -n'") -- $(STORIES)

@@ -1,15 +1,45 @@
-//! The machine as scanners see it from inside: OpenSCAP by ANSSI BP-028, and lynis. What fails stands in docs/hardening.md.
+//! The machine as scanners see it: testssl and ssh-audit from outside, OpenSCAP by ANSSI BP-028 and lynis from inside. What
+//! fails stands in docs/hardening.md.
 
 use std::fs;
 use std::path::Path;
 
-use crate::lab::Lab;
+use openssl::x509::X509Req;
+
+use crate::authority::Authority;
+use crate::lab::{GUEST, Lab, run};
+use crate::ports::ssh;
+use crate::testssl;
 
 /// What BP-028, profile *enhanced*, has to reach, in percent of the rules that apply.
 const BP_028_AT_LEAST: usize = 90;
 
 /// What lynis has to reach.
 const LYNIS_AT_LEAST: u32 = 85;
+
+/// With a certificate of the university's authority, brought by an operator: what is self-made has no grade.
+pub(crate) fn tls_is_graded_a_plus(lab: &mut Lab) {
+    let key = lab.key();
+    lab.machine();
+    let request = ssh(&key, "parvis certificate csr --new", "");
+    let request = X509Req::from_pem(request.text.as_bytes())
+        .unwrap_or_else(|error| panic!("no request, {error}: {}", request.text));
+    let authority = Authority::new();
+    let leaf = authority.answer(&request, &[GUEST]);
+    let chain = Authority::pem(&[&leaf, &authority.intermediate]);
+    let installed = ssh(&key, "parvis certificate install -", chain);
+    assert!(installed.success, "{}", installed.text);
+    let root = authority.root.to_pem().expect("a certificate is written");
+    testssl::assert_a_plus(&format!("{GUEST}:443"), &root);
+}
+
+pub(crate) fn ssh_is_without_a_finding(lab: &mut Lab) {
+    lab.machine();
+    let scanner = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/scanner");
+    println!("  {}", run(scanner, ["ssh-audit", GUEST]).trim());
+    // Who only looks at keys is not heard for a while.
+    lab.machine().root("systemctl restart ssh.service");
+}
 
 pub(crate) fn bp_028(lab: &mut Lab) {
     let told = scan(lab, "bp-028");

@@ -211,12 +211,13 @@ pub(crate) fn run<'a>(program: &str, arguments: impl IntoIterator<Item = &'a str
         .args(arguments)
         .output()
         .unwrap_or_else(|error| panic!("{program} cannot be run: {error}"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success(),
-        "{program} failed: {}",
+        "{program} failed: {said}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    said
 }
 
 fn newest(directory: &Path) -> PathBuf {

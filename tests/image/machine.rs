@@ -376,7 +376,7 @@ pub(crate) fn within<T>(time: Duration, what: &str, mut ask: impl FnMut() -> Opt
 
 /// How long a boot may take: a machine without KVM that others use too is slow.
 fn patience() -> Duration {
-    Duration::from_secs(if is_emulated() { 1500 } else { 180 })
+    Duration::from_secs(if is_emulated() { 2400 } else { 180 })
 }
 
 /// Whether the processor is emulated.

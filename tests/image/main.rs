@@ -5,6 +5,9 @@
 //! `PARVIS_IMAGE` names another disk than the newest of `image/out`. Consoles stay in `target/image-test`.
 
 mod assessment;
+#[path = "../service/authority.rs"]
+#[expect(dead_code, reason = "its answer to one request is enough here")]
+mod authority;
 mod browser;
 mod counts;
 mod figures;
@@ -15,6 +18,8 @@ mod ports;
 mod recovery;
 mod seal;
 mod set_up;
+#[path = "../tls/testssl.rs"]
+mod testssl;
 mod units;
 mod updates;
 
@@ -73,7 +78,15 @@ const LANES: &[(&str, &[Story])] = &[
             seal::a_disk_in_another_machine_asks_for_its_key,
         ],
     ),
-    (ASSESSED, stories![assessment::bp_028, assessment::lynis]),
+    (
+        ASSESSED,
+        stories![
+            assessment::tls_is_graded_a_plus,
+            assessment::ssh_is_without_a_finding,
+            assessment::bp_028,
+            assessment::lynis,
+        ],
+    ),
     (
         RELEASES,
         stories![
