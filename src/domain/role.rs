@@ -289,7 +289,8 @@ mod tests {
                 .filter(|role| may(*role, act))
                 .map(Role::name)
                 .collect();
-            table.push_str(&format!("{act}: {}\n", who.join(" ")));
+            let kind = if act.is_reading() { " (reading)" } else { "" };
+            table.push_str(&format!("{act}{kind}: {}\n", who.join(" ")));
         }
         insta::assert_snapshot!(table);
     }

@@ -229,6 +229,17 @@ mod tests {
     }
 
     #[test]
+    fn each_person_has_a_handle_that_stays() {
+        let passkeys = Passkeys::new("parvis.example", "https://parvis.example", "U").unwrap();
+        let handle = |person| {
+            let begun = passkeys.begin_registration(PersonId(person), "ada", "Ada", &[]);
+            begun.unwrap().challenge["publicKey"]["user"]["id"].clone()
+        };
+        assert_eq!(handle(7), handle(7));
+        assert_ne!(handle(7), handle(8));
+    }
+
+    #[test]
     fn an_answer_that_is_none_is_refused() {
         let passkeys = Passkeys::new("parvis.example", "https://parvis.example", "U").unwrap();
         let begun = passkeys.begin_for_anybody().unwrap();
