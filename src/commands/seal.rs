@@ -109,7 +109,9 @@ fn enrol(partition: &str, arguments: &[&str]) -> Process {
 /// Runs it, and returns what it answers where that is caught.
 fn told(process: &mut Process) -> anyhow::Result<String> {
     let program = process.get_program().to_owned();
+    // The recovery key is asked for where the operator types: without a terminal it would wait for an agent.
     let output = process
+        .stdin(Stdio::inherit())
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("{} cannot be run", program.display()))?;

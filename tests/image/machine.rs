@@ -374,7 +374,7 @@ pub(crate) fn within<T>(time: Duration, what: &str, mut ask: impl FnMut() -> Opt
     }
 }
 
-/// How long a boot may take: a machine without KVM that others use too is slow.
+/// How long a boot or a command may take: without KVM a scanner needs half an hour.
 fn patience() -> Duration {
     Duration::from_secs(if is_emulated() { 2400 } else { 180 })
 }
