@@ -3,11 +3,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::anyhow;
-use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod, SslMode, SslStream};
+use openssl::ssl::{Ssl, SslContext, SslStream};
+use parvis::appliance::certificate::Files;
+use parvis::appliance::tls;
 
 /// The connections that every change is written to, and the changes so far.
 struct Audience {
@@ -21,12 +23,8 @@ struct Audience {
 /// Serves until it is killed: events of so many bytes, over TLS with a certificate and its key.
 pub(crate) fn run(address: &str, size: &str, certificate: &str, key: &str) -> anyhow::Result<()> {
     let _ = parvis::appliance::limits::raise_open_files();
-    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
-    acceptor.set_ciphersuites("TLS_AES_256_GCM_SHA384")?;
-    acceptor.set_mode(SslMode::RELEASE_BUFFERS);
-    acceptor.set_certificate_chain_file(certificate)?;
-    acceptor.set_private_key_file(key, SslFiletype::PEM)?;
-    let acceptor = acceptor.build();
+    let files = Files::of(Path::new(certificate), Path::new(key));
+    let context = tls::context(&files.read()?)?;
     let listener = TcpListener::bind(address)?;
     let workers = std::thread::available_parallelism()?.get();
     let audience = Audience {
@@ -38,11 +36,11 @@ pub(crate) fn run(address: &str, size: &str, certificate: &str, key: &str) -> an
     std::thread::scope(|scope| {
         // One thread more than lists: the one that hears of changes does nothing else meanwhile.
         for _ in 0..=workers {
-            let (listener, acceptor, audience) = (&listener, &acceptor, &audience);
+            let (listener, context, audience) = (&listener, &context, &audience);
             scope.spawn(move || {
                 for tcp in listener.incoming().flatten() {
                     // Whoever hangs up meanwhile is nobody's concern here.
-                    let _ = audience.welcome(tcp, acceptor);
+                    let _ = audience.welcome(tcp, context);
                 }
             });
         }
@@ -51,9 +49,9 @@ pub(crate) fn run(address: &str, size: &str, certificate: &str, key: &str) -> an
 }
 
 impl Audience {
-    fn welcome(&self, tcp: TcpStream, acceptor: &SslAcceptor) -> anyhow::Result<()> {
+    fn welcome(&self, tcp: TcpStream, context: &SslContext) -> anyhow::Result<()> {
         tcp.set_nodelay(true)?;
-        let mut tls = acceptor.accept(tcp).map_err(|error| anyhow!("{error}"))?;
+        let mut tls = Ssl::new(context)?.accept(tcp)?;
         loop {
             let mut request = [0; 4_096];
             let read = tls.read(&mut request)?;

@@ -131,16 +131,18 @@ impl Connection {
     }
 }
 
-fn head_length(bytes: &[u8]) -> Option<usize> {
+/// The length of the head of a message, when all of it is there.
+pub(crate) fn head_length(bytes: &[u8]) -> Option<usize> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     Some(end + 4)
 }
 
-fn content_length(head: &[u8]) -> anyhow::Result<usize> {
+/// The length of the body that a head tells of.
+pub(crate) fn content_length(head: &[u8]) -> anyhow::Result<usize> {
     let head = std::str::from_utf8(head)?;
     let mut lines = head.split("\r\n").filter_map(|line| line.split_once(": "));
     let length = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let (_, length) = length.context("an answer does not tell its length")?;
+    let (_, length) = length.context("a message does not tell its length")?;
     Ok(length.parse()?)
 }
 

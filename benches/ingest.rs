@@ -1,5 +1,6 @@
 //! Readings that are on disk when they are acknowledged: one a request, and a hundred.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -11,6 +12,7 @@ use crate::driver::{Same, drive};
 use crate::fleet::Fleet;
 use crate::limits::{CLIENTS, Limits};
 use crate::nginx::Nginx;
+use crate::other::Other;
 use crate::report::{Series, table};
 use crate::service::{Place, Service, get};
 
@@ -22,7 +24,7 @@ const WRITERS: usize = 2;
 /// How long the ledger may take to come after the readings before the next is measured.
 const PAUSE: Duration = Duration::from_millis(1_500);
 
-/// Sensors that send readings to Parvis, so many a request.
+/// Sensors that send readings, so many a request.
 struct Load {
     readings: u32,
     fleets: Vec<Fleet>,
@@ -32,6 +34,7 @@ struct Load {
 impl Load {
     /// Shares sensors out among connections.
     fn new(
+        name: &str,
         service: &Service,
         readings: u32,
         connections: usize,
@@ -45,16 +48,19 @@ impl Load {
         Ok(Self {
             readings,
             fleets: (0..connections).map(fleet).collect(),
-            series: Series::new("Parvis, readings/s"),
+            series: Series::new(format!("{name}, readings/s")),
         })
     }
 
-    /// Sends for some time; returns how many readings were acknowledged.
-    fn send(&mut self, service: &Service, place: &Place, time: Duration) -> anyhow::Result<u64> {
-        let database = place.cluster.process().unwrap_or_default();
-        let watched = [service.process()?, database];
+    /// Sends for some time while processes are watched; returns how many readings were acknowledged.
+    fn send(
+        &mut self,
+        address: SocketAddr,
+        watched: &[i32],
+        time: Duration,
+    ) -> anyhow::Result<u64> {
         let fleets = std::mem::take(&mut self.fleets);
-        let outcome = drive(service.address, fleets, time, &watched)?;
+        let outcome = drive(address, fleets, time, watched)?;
         let refused = outcome.refusals;
         ensure!(refused == 0, "{refused} deliveries were refused");
         self.series.add_outcome(&outcome, f64::from(self.readings));
@@ -68,8 +74,20 @@ pub(crate) fn measure(place: &Place, time: Duration) -> anyhow::Result<()> {
     let service = Service::start(place, "ingest")?;
     let limits = Limits::prepare(place)?;
     let nginx = Nginx::start(place, b"", b"{\"stored\":1,\"duplicates\":0}\n")?;
-    let mut single = Load::new(&service, 1, 64, 0..SENSORS / 2)?;
-    let mut hundred = Load::new(&service, 100, 8, SENSORS / 2..SENSORS)?;
+    let address = Place::address(3)?;
+    let commits = Other::start(&[
+        "commit",
+        &address.to_string(),
+        limits.url(),
+        &place.certificate().display().to_string(),
+        &place.key().display().to_string(),
+    ])?;
+    let mut single = Load::new("Parvis", &service, 1, 64, 0..SENSORS / 2)?;
+    let mut hundred = Load::new("Parvis", &service, 100, 8, SENSORS / 2..SENSORS)?;
+    let mut each = Load::new("A commit a request", &service, 1, 64, 0..SENSORS / 2)?;
+    let database = place.cluster.process().unwrap_or_default();
+    let ours = [service.process()?, database];
+    let bare = [commits.process()?, database];
     let mut batched = Series::new(format!(
         "PostgreSQL, inserts of 1,000 rows by {WRITERS}, rows/s"
     ));
@@ -80,7 +98,8 @@ pub(crate) fn measure(place: &Place, time: Duration) -> anyhow::Result<()> {
     });
     let mut acknowledged = 0;
     for _ in 0..ROUNDS {
-        acknowledged += single.send(&service, place, time)?;
+        acknowledged += single.send(service.address, &ours, time)?;
+        each.send(address, &bare, time)?;
         batched.add(limits.batched(WRITERS, time)?);
         inserts.add(limits.single(time)?);
         if let Some(nginx) = &nginx {
@@ -90,14 +109,14 @@ pub(crate) fn measure(place: &Place, time: Duration) -> anyhow::Result<()> {
             let outcome = drive(nginx.address, senders.collect(), time, &watched)?;
             answers.add_outcome(&outcome, 1.0);
         }
-        acknowledged += hundred.send(&service, place, time)?;
+        acknowledged += hundred.send(service.address, &ours, time)?;
         let rows = rows(&service.database)?;
         ensure!(
             rows == acknowledged,
             "{acknowledged} readings were acknowledged, but {rows} are in the table"
         );
     }
-    let references = [&batched, &inserts, &answers];
+    let references = [&each.series, &batched, &inserts, &answers];
     for load in [&single, &hundred] {
         let title = format!(
             "Durable readings, {} a request, {} connections (CPU: Parvis + PostgreSQL + load)",

@@ -39,6 +39,11 @@ impl Limits {
         })
     }
 
+    /// The address of the database.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Rows a second in batches of a thousand, each with a commit, on some connections side by side.
     pub(crate) fn batched(&self, connections: usize, measured: Duration) -> anyhow::Result<f64> {
         std::thread::scope(|scope| {

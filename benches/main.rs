@@ -5,11 +5,13 @@
 
 mod broadcaster;
 mod campus;
+mod commits;
 mod driver;
 mod fleet;
 mod ingest;
 mod limits;
 mod nginx;
+mod other;
 mod pages;
 mod process;
 mod report;
@@ -34,11 +36,14 @@ const MEASUREMENTS: [(&str, Measurement); 3] = [
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    // The measurement of streams starts this program again, as their subscribers and as a bare server of them.
+    // Measurements start this program again, as a load and as bare servers to compare with.
     let outcome = match words.as_slice() {
         ["subscribe", address, count] => subscribers::run(address, count),
         ["broadcast", address, size, certificate, key] => {
             broadcaster::run(address, size, certificate, key)
+        }
+        ["commit", address, database, certificate, key] => {
+            commits::run(address, database, certificate, key)
         }
         _ => measure(),
     };

@@ -1,15 +1,14 @@
 //! Ten thousand TLS subscribers: until the last one has a change, what each costs in memory, and how soon the dead are
 //! noticed.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
 use crate::campus::space_of;
 use crate::driver::Connection;
+use crate::other::Other;
 use crate::process::memory;
 use crate::report::{Series, table};
 use crate::service::{Place, Service, get};
@@ -21,48 +20,6 @@ const CHANGES: u32 = 9;
 
 /// How long the dead may take to be noticed.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// Another process of this program, killed when it is dropped.
-struct Other {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Other {
-    fn start(arguments: &[&str]) -> anyhow::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let input = child.stdin.take().context("no standard input")?;
-        let output = child.stdout.take().context("no standard output")?;
-        Ok(Self {
-            child,
-            input,
-            output: BufReader::new(output),
-        })
-    }
-
-    fn hear(&mut self) -> anyhow::Result<String> {
-        let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        ensure!(!line.is_empty(), "the subscribers gave up");
-        Ok(line.trim().to_owned())
-    }
-
-    fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Other {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
 
 /// Subscribers of one server.
 struct Audience {
@@ -86,9 +43,8 @@ impl Audience {
     }
 
     fn change(&mut self, figure: u32) -> anyhow::Result<()> {
-        let order = format!("change {figure} {}\n", self.secret);
-        self.process.input.write_all(order.as_bytes())?;
-        let told = self.process.hear()?;
+        let order = format!("change {figure} {}", self.secret);
+        let told = self.process.ask(&order)?;
         let mut words = told.split(' ');
         let mut next = || words.next().context("the subscribers tell nothing");
         let (half, last, count): (f64, f64, u32) =
