@@ -3,6 +3,7 @@
 //! The grammar and its evaluation are the `opening-hours` library's. An exceptional day becomes one more rule of the same
 //! grammar, so that what is evaluated can also be published as it stands.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
@@ -49,8 +50,16 @@ pub struct DayHours {
 pub struct Hours {
     text: String,
     zone: Tz,
-    evaluated: OpeningHours,
-    exceptions: Vec<ExceptionalDay>,
+    regular: OpeningHours,
+    exceptions: Vec<Exception>,
+}
+
+/// An exceptional day, and when it is open: all that begins on it.
+#[derive(Debug, Clone)]
+struct Exception {
+    day: NaiveDate,
+    reason: Words,
+    open: Vec<Range<NaiveDateTime>>,
 }
 
 impl Hours {
@@ -65,16 +74,6 @@ impl Hours {
         country: Option<&str>,
     ) -> Result<Self, NotHours> {
         let mut text = regular.trim().to_owned();
-        for exception in exceptions {
-            let rule = format!(
-                "{} {}",
-                exception.day.format("%Y %b %d"),
-                exception.hours.trim()
-            );
-            OpeningHours::from_str(&rule)
-                .map_err(|error| NotHours(format!("{}: {error}", exception.day)))?;
-            text = format!("{text}; {rule}");
-        }
         let mut evaluated =
             OpeningHours::from_str(&text).map_err(|error| NotHours(error.to_string()))?;
         if let Some(code) = country {
@@ -82,11 +81,32 @@ impl Hours {
             evaluated =
                 evaluated.with_context(Context::default().with_holidays(country.holidays()));
         }
+        let mut parsed = Vec::new();
+        for exception in exceptions {
+            let rule = format!(
+                "{} {}",
+                exception.day.format("%Y %b %d"),
+                exception.hours.trim()
+            );
+            let evaluated = OpeningHours::from_str(&rule)
+                .map_err(|error| NotHours(format!("{}: {error}", exception.day)))?;
+            let open = open_ranges(&evaluated, midnight(exception.day)..midnight(exception.day) + TWO_DAYS);
+            if open.is_empty() && !matches!(exception.hours.trim(), "off" | "closed") {
+                let rule = "tells no time of that day; write times (10:00-16:00), or off";
+                return Err(NotHours(format!("{}: {rule}", exception.day)));
+            }
+            text = format!("{text}; {rule}");
+            parsed.push(Exception {
+                day: exception.day,
+                reason: exception.reason.clone(),
+                open,
+            });
+        }
         Ok(Self {
             text,
             zone,
-            evaluated,
-            exceptions: exceptions.to_vec(),
+            regular: evaluated,
+            exceptions: parsed,
         })
     }
 
@@ -99,18 +119,25 @@ impl Hours {
     /// Whether it is open.
     #[must_use]
     pub fn is_open(&self, now: Moment) -> bool {
-        self.evaluated.is_open(self.local(now))
+        let now = self.local(now);
+        let open = self.open(now..now + TimeDelta::minutes(1));
+        open.iter().any(|range| range.contains(&now))
     }
 
     /// When it next opens or closes; `None` when it never does, or not within a year.
     #[must_use]
     pub fn next_change(&self, now: Moment) -> Option<Moment> {
-        let local = self.local(now);
-        let open = self.evaluated.is_open(local);
-        self.evaluated
-            .iter_range(local, local + TimeDelta::days(366))
-            .find(|range| (range.kind == RuleKind::Open) != open)
-            .map(|range| moment_of(self.zone, range.range.start))
+        let now = self.local(now);
+        // Most change within a day or two; only who does not is looked at for a year.
+        [2, 366].into_iter().find_map(|days| {
+            let end = now + TimeDelta::days(days);
+            let open = self.open(now..end);
+            let change = open.iter().find_map(|range| match range {
+                range if range.contains(&now) => Some(range.end),
+                range => (range.start > now).then_some(range.start),
+            })?;
+            (change < end).then(|| moment_of(self.zone, change))
+        })
     }
 
     /// The hours of seven days from the one that holds a moment.
@@ -129,22 +156,18 @@ impl Hours {
     }
 
     fn day(&self, day: NaiveDate) -> DayHours {
-        let midnight = day.and_time(NaiveTime::MIN);
-        let next = midnight + TimeDelta::days(1);
+        let (midnight, next) = (midnight(day), midnight(day + Days::new(1)));
         let mut open = Vec::new();
         let mut all_day = false;
-        for range in self
-            .evaluated
-            .iter_range(midnight - TimeDelta::days(1), next + TimeDelta::days(1))
-        {
-            let (start, end) = (range.range.start, range.range.end);
-            if range.kind != RuleKind::Open || end <= midnight || start >= next {
+        for range in self.open(midnight - TimeDelta::days(1)..next + TimeDelta::days(1)) {
+            if range.end <= midnight || range.start >= next {
                 continue;
             }
-            if start <= midnight && end >= next {
+            if range.start <= midnight && range.end >= next {
                 all_day = true;
-            } else if start >= midnight || end.time() > LATEST_NIGHT {
-                open.push((start.max(midnight).time(), end.min(next + NIGHT).time()));
+            } else if range.start >= midnight || range.end > midnight + NIGHT {
+                let end = range.end.min(next + NIGHT);
+                open.push((range.start.max(midnight).time(), end.time()));
             }
         }
         let exception = self
@@ -159,14 +182,72 @@ impl Hours {
         }
     }
 
+    /// When it is open in a span, in order and within it as far as the regular hours go.
+    ///
+    /// An exceptional day replaces what begins on it. The library lets a rule for a date cut the night that the day before
+    /// began, and keep the night that the day itself would have begun, so exceptions are laid over its answer here.
+    fn open(&self, span: Range<NaiveDateTime>) -> Vec<Range<NaiveDateTime>> {
+        let around = span.start - TWO_DAYS..span.end + TWO_DAYS;
+        let is_near = |exception: &&Exception| around.contains(&midnight(exception.day));
+        let exceptions: Vec<_> = self.exceptions.iter().filter(is_near).collect();
+        if exceptions.is_empty() {
+            return open_ranges(&self.regular, span);
+        }
+        let mut open = open_ranges(&self.regular, around);
+        for exception in &exceptions {
+            let day = begins(&open, exception.day)..begins(&open, exception.day + Days::new(1));
+            let outside = |range: Range<NaiveDateTime>| {
+                [
+                    range.start..range.end.min(day.start),
+                    range.start.max(day.end)..range.end,
+                ]
+            };
+            open = open.into_iter().flat_map(outside).collect();
+        }
+        open.extend(exceptions.iter().flat_map(|exception| exception.open.clone()));
+        open.sort_by_key(|range| range.start);
+        let mut joined: Vec<Range<NaiveDateTime>> = Vec::new();
+        for range in open.into_iter().filter(|range| !range.is_empty()) {
+            match joined.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => joined.push(range),
+            }
+        }
+        joined
+    }
+
     fn local(&self, moment: Moment) -> NaiveDateTime {
         moment.with_timezone(&self.zone).naive_local()
     }
 }
 
-/// A night that ends by this time is told on the day it began, not again on the next.
-const LATEST_NIGHT: NaiveTime = NaiveTime::from_hms_opt(6, 0, 0).unwrap();
+/// A night that ends this long after midnight, or earlier, belongs to the day it began.
 const NIGHT: TimeDelta = TimeDelta::hours(6);
+
+/// The longest that hours which begin on a day can last.
+const TWO_DAYS: TimeDelta = TimeDelta::days(2);
+
+fn midnight(day: NaiveDate) -> NaiveDateTime {
+    day.and_time(NaiveTime::MIN)
+}
+
+/// When a day begins for who is open: at midnight, or when the night of the day before ends.
+fn begins(open: &[Range<NaiveDateTime>], day: NaiveDate) -> NaiveDateTime {
+    let midnight = midnight(day);
+    open.iter()
+        .find(|range| range.start < midnight && range.end > midnight)
+        .map(|range| range.end)
+        .filter(|end| *end <= midnight + NIGHT)
+        .unwrap_or(midnight)
+}
+
+fn open_ranges(hours: &OpeningHours, span: Range<NaiveDateTime>) -> Vec<Range<NaiveDateTime>> {
+    hours
+        .iter_range(span.start, span.end)
+        .filter(|range| range.kind == RuleKind::Open)
+        .map(|range| range.range)
+        .collect()
+}
 
 #[cfg(test)]
 mod tests {
@@ -238,8 +319,66 @@ mod tests {
     }
 
     #[test]
+    fn an_exceptional_day_replaces_the_night_it_would_have_begun_and_leaves_the_one_before() {
+        let day = |hours: &str| ExceptionalDay {
+            day: "2026-11-28".parse().unwrap(),
+            hours: hours.to_owned(),
+            reason: Words::default(),
+        };
+        let parse = |regular: &str, exception: &str| {
+            Hours::parse(regular, &[day(exception)], Paris, Some("FR")).unwrap()
+        };
+        let times = |open: &[(&str, &str)]| -> Vec<(NaiveTime, NaiveTime)> {
+            let time = |text: &str| format!("{text}:00").parse().unwrap();
+            open.iter()
+                .map(|(start, end)| (time(start), time(end)))
+                .collect()
+        };
+        let open = |hours: &Hours| -> Vec<_> {
+            let days = hours.days(moment("2026-11-27T10:00:00Z"), 3);
+            days.into_iter().map(|day| day.open).collect()
+        };
+        let night = times(&[("18:00", "02:00")]);
+
+        let closed = parse("Mo-Su 18:00-02:00", "off");
+        assert_eq!(open(&closed), [night.clone(), vec![], night.clone()]);
+        assert!(closed.is_open(moment("2026-11-28T00:30:00Z")), "of Friday");
+        assert!(
+            !closed.is_open(moment("2026-11-29T00:30:00Z")),
+            "of Saturday"
+        );
+        assert_eq!(
+            closed.next_change(moment("2026-11-28T12:00:00Z")),
+            Some(moment("2026-11-29T17:00:00Z"))
+        );
+
+        let longer = parse("Mo-Su 18:00-02:00", "20:00-04:00");
+        assert_eq!(
+            open(&longer),
+            [night.clone(), times(&[("20:00", "04:00")]), night]
+        );
+        assert!(longer.is_open(moment("2026-11-29T02:30:00Z")));
+
+        let always = parse("24/7", "10:00-16:00");
+        assert!(always.is_open(moment("2026-11-27T22:30:00Z")));
+        assert!(!always.is_open(moment("2026-11-27T23:30:00Z")));
+        assert!(!always.is_open(moment("2026-11-28T22:30:00Z")));
+        assert!(always.is_open(moment("2026-11-28T23:00:00Z")));
+        assert_eq!(
+            always.next_change(moment("2026-11-20T12:00:00Z")),
+            Some(moment("2026-11-27T23:00:00Z"))
+        );
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         assert!(Hours::parse("whenever", &[], Paris, None).is_err());
         assert!(Hours::parse("Mo-Fr 08:00-22:00", &[], Paris, Some("ZZ")).is_err());
+        let of_a_monday = ExceptionalDay {
+            day: "2026-11-27".parse().unwrap(),
+            hours: "Mo 08:00-09:00".to_owned(),
+            reason: Words::default(),
+        };
+        assert!(Hours::parse("Mo-Fr 08:00-22:00", &[of_a_monday], Paris, None).is_err());
     }
 }

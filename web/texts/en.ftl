@@ -28,6 +28,7 @@ home-summary = { $open ->
        *[other] { $open } places are open now, { $room } of them with plenty of room.
       }
   }
+home-summary-unknown = How full the places are now. Their opening hours are not known.
 search-label = Find a place
 search-button = Search
 filter-label = Show

@@ -28,6 +28,7 @@ home-summary = { $open ->
        *[other] { $open } lieux sont ouverts en ce moment, dont { $room } avec beaucoup de place.
       }
   }
+home-summary-unknown = L’affluence des lieux en direct. Leurs horaires ne sont pas connus.
 search-label = Chercher un lieu
 search-button = Chercher
 filter-label = Afficher

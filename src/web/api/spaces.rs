@@ -30,7 +30,7 @@ pub(in crate::web) struct SpaceList {
     get, path = "/api/v1/spaces", tag = "spaces", operation_id = "listSpaces",
     params(
         ("site" = Option<String>, Query, description = "Only spaces of this site, by slug."),
-        ("open" = Option<bool>, Query, description = "Only spaces that are open now, or only those that are not."),
+        ("open" = Option<bool>, Query, description = "Only spaces that are open now, or only those that are closed; those whose hours nobody told are neither."),
         ("limit" = Option<usize>, Query, description = "At most so many (1 to 500)."),
         ("cursor" = Option<String>, Query, description = "`next` of the page before."),
         ("lang" = Option<String>, Query, description = "Language of `name`; else as Accept-Language asks."),
@@ -113,11 +113,7 @@ fn list_body(
         spaces.drain(..position);
     }
     spaces.retain(|space| filter.site.as_ref().is_none_or(|site| space.site == *site));
-    spaces.retain(|space| {
-        filter
-            .open
-            .is_none_or(|open| space.is_open.unwrap_or(true) == open)
-    });
+    spaces.retain(|space| filter.open.is_none() || space.is_open == filter.open);
     let limit = filter.limit.unwrap_or(MOST);
     let next = spaces.get(limit).map(|space| space.slug.clone());
     spaces.truncate(limit);

@@ -94,8 +94,7 @@ fn page(
         now,
     };
     let mut views = sorted(&board, now, language);
-    let open = views.iter().filter(|view| is_open(view)).count();
-    let room = views.iter().filter(|view| has_room(view)).count();
+    let summary = summary(&views, t);
     let best = best(&views);
     let there_are_none = views.is_empty();
     views.retain(|view| match wanted.show.as_str() {
@@ -136,10 +135,7 @@ fn page(
     };
     let page = Home {
         frame: Frame::new(request, services, language, wish),
-        summary: t.say_with(
-            "home-summary",
-            &[("open", open.into()), ("room", room.into())],
-        ),
+        summary,
         notices: notices::shown(&board.campus, None, now, t),
         query: wanted.words.clone(),
         show: wanted.show.clone(),
@@ -202,14 +198,25 @@ fn has_room(view: &SpaceView) -> bool {
     is_open(view) && matches!(view.level, Level::Empty | Level::Quiet)
 }
 
-fn is_open(view: &SpaceView) -> bool {
-    view.is_open.unwrap_or(true)
+/// How many places are open, and how many of them have room. Where nobody said when places open, no place is called open.
+fn summary(views: &[SpaceView], t: Speech<'_>) -> String {
+    if views.iter().all(|view| view.is_open.is_none()) {
+        return t.say("home-summary-unknown");
+    }
+    let open = views.iter().filter(|view| is_open(view)).count();
+    let room = views.iter().filter(|view| has_room(view)).count();
+    t.say_with("home-summary", &[("open", open.into()), ("room", room.into())])
 }
 
-/// Open before closed, known before unknown, much room before little; the order of the description among equals.
-fn order(view: &SpaceView) -> (bool, bool, i64) {
+fn is_open(view: &SpaceView) -> bool {
+    view.is_open == Some(true)
+}
+
+/// Open before perhaps open before closed, known before unknown, much room before little; the order of the description
+/// among equals.
+fn order(view: &SpaceView) -> (u8, bool, i64) {
     (
-        !is_open(view),
+        view.is_open.map_or(1, |open| if open { 0 } else { 2 }),
         view.present.is_none() || view.stale,
         view.percentage.unwrap_or(i64::MAX),
     )

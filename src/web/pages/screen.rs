@@ -105,7 +105,7 @@ fn page(
 /// Other open places with room, the emptiest first.
 fn neighbours<'t>(place: Place<'t>, board: &Snapshot, slug: &str) -> Vec<Row<'t>> {
     let mut views = board.views(place.now, place.language);
-    views.retain(|view| view.slug != slug && view.parent.is_none() && view.is_open.unwrap_or(true));
+    views.retain(|view| view.slug != slug && view.parent.is_none() && view.is_open == Some(true));
     views.retain(|view| matches!(view.level, Level::Empty | Level::Quiet | Level::Moderate));
     views.sort_by_key(|view| view.percentage);
     views
