@@ -81,7 +81,10 @@ fn serve(tcp: TcpStream, context: &SslContext, database: &str) -> anyhow::Result
 
 fn rows(payload: &Payload) -> Vec<Reading> {
     let now = Clock::System.now();
-    let observations = payload.messages.iter().flat_map(|message| &message.readings);
+    let observations = payload
+        .messages
+        .iter()
+        .flat_map(|message| &message.readings);
     let row = |observation: &parvis::gateways::Observation| Reading {
         channel: ChannelId(1),
         identity: Identity {

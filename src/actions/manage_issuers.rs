@@ -26,12 +26,6 @@ pub struct Shown {
     pub last: Option<(String, Moment, Delivered)>,
     /// Accounts that are expected of it.
     pub expected: Vec<(Expectation, String)>,
-    /// Where it must send browsers back to.
-    pub redirect: String,
-    /// Where it must send them after a sign-out.
-    pub after_sign_out: String,
-    /// Where it must tell that a session ended.
-    pub back_channel: String,
 }
 
 /// The providers in use.
@@ -77,9 +71,6 @@ pub async fn show(sign_on: &SignOn, actor: &Actor, key: &str) -> Result<Shown, E
         has_secret: kept.sealed_secret.is_some(),
         last,
         expected,
-        redirect: sign_on.redirect(key),
-        after_sign_out: sign_on.after_sign_out(),
-        back_channel: sign_on.back_channel(key),
         issuer: kept.issuer,
     })
 }

@@ -4,7 +4,7 @@ use chrono::{Days, TimeDelta};
 use serde::Serialize;
 
 use crate::domain::campus::{Campus, KnownSpace};
-use crate::domain::correction::{Correction, corrected_day};
+use crate::domain::correction::{Correction, Kind, corrected_day};
 use crate::domain::day;
 use crate::domain::ids::SpaceId;
 use crate::domain::reading::Moment;
@@ -59,15 +59,19 @@ impl Period {
             })
         };
         if self.step < TimeDelta::minutes(1) {
-            return refuse("step", "is at least 60 seconds".to_owned());
+            return refuse("step", "must be at least 60 seconds".to_owned());
         }
         if self.from >= self.to {
-            return refuse("to", "is not after from".to_owned());
+            return refuse(
+                "to",
+                "must be after from; a date is its midnight, so one day ends at the next"
+                    .to_owned(),
+            );
         }
         if self.to - self.from > LONGEST {
             return refuse(
                 "from",
-                format!("is more than {} days before to", LONGEST.num_days()),
+                format!("must be at most {} days before to", LONGEST.num_days()),
             );
         }
         if (self.to - self.from).num_seconds() / self.step.num_seconds() > MOST_POINTS {
@@ -192,7 +196,7 @@ fn recompute(
                 up_to: i64::MAX,
             },
         )?;
-        let has_facts = !standing.is_empty() || !entries.is_empty();
+        let since = known_since(&standing, &entries, campus.zones.source(known.id));
         let mut day = corrected_day(&standing, true);
         for entry in entries {
             day.flow(entry.second, entry.entries, entry.exits);
@@ -200,10 +204,27 @@ fn recompute(
         figures.extend(
             of_day
                 .iter()
-                .map(|at| has_facts.then(|| day.sum_at(*at).people())),
+                .map(|at| (since? <= *at).then(|| day.sum_at(*at).people())),
         );
     }
     Ok(figures)
+}
+
+/// From when on something is known of a day. That a day began with nobody says nothing where nothing counts.
+fn known_since(
+    standing: &[Correction],
+    entries: &[ledger::Entry],
+    source: &Source,
+) -> Option<Moment> {
+    let tells = |correction: &&Correction| {
+        !(matches!(source, Source::Nothing) && matches!(correction.kind, Kind::DayStart { .. }))
+    };
+    let corrected = standing
+        .iter()
+        .filter(tells)
+        .map(|correction| correction.at);
+    let counted = entries.iter().map(|entry| entry.second.moment());
+    corrected.chain(counted).min()
 }
 
 /// The corrections of a space that hold now and began within a span.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::open;
 use crate::actions::manage_issuers;
 use crate::actions::sign_in_with_provider::SignOn;
+use crate::auth::oidc::authentication;
 use crate::auth::sealing::Seal;
 use crate::config::read_text;
 use crate::domain::actor::Actor;
@@ -148,6 +149,13 @@ async fn check(sign_on: &SignOn, actor: &Actor, key: &str) -> anyhow::Result<()>
         Ok(metadata) => metadata,
         Err(refusal) => bail!("{refusal}"),
     };
+    let shown = manage_issuers::show(sign_on, actor, key).await?;
+    let method = authentication(&metadata, &shown.issuer.configuration);
+    let proof = if shown.has_secret {
+        method.as_ref()
+    } else {
+        "none: there is no secret"
+    };
     let further = metadata.additional_metadata();
     let yes = |is: bool| if is { "yes" } else { "no" };
     println!("issuer            {}", metadata.issuer().as_str());
@@ -155,6 +163,7 @@ async fn check(sign_on: &SignOn, actor: &Actor, key: &str) -> anyhow::Result<()>
         "authorization     {}",
         metadata.authorization_endpoint().as_str()
     );
+    println!("proof of client   {proof}");
     println!("keys              {}", metadata.jwks().keys().len());
     println!(
         "userinfo          {}",

@@ -90,7 +90,10 @@ impl Hours {
             );
             let evaluated = OpeningHours::from_str(&rule)
                 .map_err(|error| NotHours(format!("{}: {error}", exception.day)))?;
-            let open = open_ranges(&evaluated, midnight(exception.day)..midnight(exception.day) + TWO_DAYS);
+            let open = open_ranges(
+                &evaluated,
+                midnight(exception.day)..midnight(exception.day) + TWO_DAYS,
+            );
             if open.is_empty() && !matches!(exception.hours.trim(), "off" | "closed") {
                 let rule = "tells no time of that day; write times (10:00-16:00), or off";
                 return Err(NotHours(format!("{}: {rule}", exception.day)));
@@ -204,7 +207,11 @@ impl Hours {
             };
             open = open.into_iter().flat_map(outside).collect();
         }
-        open.extend(exceptions.iter().flat_map(|exception| exception.open.clone()));
+        open.extend(
+            exceptions
+                .iter()
+                .flat_map(|exception| exception.open.clone()),
+        );
         open.sort_by_key(|range| range.start);
         let mut joined: Vec<Range<NaiveDateTime>> = Vec::new();
         for range in open.into_iter().filter(|range| !range.is_empty()) {

@@ -26,6 +26,16 @@ impl Words {
             .map_or("", String::as_str)
     }
 
+    /// The texts by language, as programs read them; one that holds for every language is `und` (BCP 47: undetermined).
+    #[must_use]
+    pub fn by_language(&self) -> BTreeMap<String, String> {
+        let named = |(language, text): (&String, &String)| {
+            let language = if language.is_empty() { "und" } else { language };
+            (language.to_owned(), text.clone())
+        };
+        self.0.iter().map(named).collect()
+    }
+
     /// Whether nothing is said in any language.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -162,6 +162,15 @@ impl Zones {
         self.sources.get(&space).unwrap_or(NOTHING)
     }
 
+    /// Whether a space's figure is made of what a channel says, and of nothing else it could be made of.
+    #[must_use]
+    pub fn feeds(&self, channel: ChannelId, space: SpaceId) -> bool {
+        match self.source(space) {
+            Source::Flows(channels) | Source::Levels(channels) => channels.contains(&channel),
+            Source::Parts(_) | Source::Nothing => false,
+        }
+    }
+
     /// Whether a channel's forward movements enter a space; `None` when the channel is not at its edge.
     #[must_use]
     pub fn forward_enters(&self, channel: ChannelId, space: SpaceId) -> Option<bool> {

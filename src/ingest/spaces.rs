@@ -130,6 +130,9 @@ impl Spaces {
             .iter()
             .map(|crossing| crossing.space);
         for space in crossings.chain(self.campus.zones.seen_by(channel)) {
+            if !self.campus.zones.feeds(channel, space) {
+                continue;
+            }
             if let Some(state) = self.states.get_mut(&space) {
                 state.as_of = state.as_of.max(Some(at));
                 self.touched.insert(space);

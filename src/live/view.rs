@@ -77,7 +77,7 @@ impl SpaceView {
         Self {
             slug: space.slug.clone(),
             name: space.name.in_language(language).to_owned(),
-            names: space.name.0.clone(),
+            names: space.name.by_language(),
             site: space.site.clone(),
             kind: site.map_or("other", |site| site.kind.name()),
             parent: space.parent.clone(),

@@ -202,11 +202,28 @@ pub(super) async fn not_yet(request: HttpRequest) -> HttpResponse {
         .body(format!("{detail}.\n"))
 }
 
-/// What no route answers.
+fn without_last_stroke(request: &HttpRequest) -> Option<String> {
+    let path = request.path().strip_suffix('/')?;
+    // Two strokes at the beginning would name another host.
+    let is_ours = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    let query = match request.query_string() {
+        "" => String::new(),
+        query => format!("?{query}"),
+    };
+    is_ours.then(|| format!("{path}{query}"))
+}
+
+/// What no route answers; who only put a stroke too many behind an address is sent to it.
 pub(super) async fn no_route(
     request: HttpRequest,
     services: actix_web::web::Data<Services>,
 ) -> HttpResponse {
+    if let Some(address) = without_last_stroke(&request) {
+        let mut builder = HttpResponse::PermanentRedirect();
+        return headers::put(&mut builder, Kind::Closed)
+            .insert_header((header::LOCATION, address))
+            .finish();
+    }
     let reader = match request.path() {
         path if path.starts_with("/api/") => Reader::Program,
         path if path.starts_with("/ingest/") => Reader::Sensor,

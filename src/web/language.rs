@@ -15,6 +15,12 @@ pub(super) fn of(request: &HttpRequest, texts: &Texts) -> Option<String> {
     }
 }
 
+/// The language that an address begins with.
+pub(super) fn in_address(request: &HttpRequest, texts: &Texts) -> Option<String> {
+    let first = request.path().split('/').nth(1)?;
+    texts.has(first).then(|| first.to_owned())
+}
+
 /// The language of a page for one person: what they ask for, else what they chose before, else what the browser asks for.
 pub(super) fn of_person(request: &HttpRequest, texts: &Texts) -> String {
     query(request, texts)

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZero;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
@@ -83,12 +83,15 @@ impl Rates {
 
 impl Remaining {
     /// Puts what is left on an answer (draft-ietf-httpapi-ratelimit-headers).
-    pub(super) fn put(self, builder: &mut HttpResponseBuilder) {
-        builder.insert_header((
-            "ratelimit-policy",
-            format!("\"source\";q={};w=60", self.per_minute),
-        ));
-        builder.insert_header(("ratelimit", format!("\"source\";r={};t=60", self.left)));
+    pub(super) fn put(self, response: &mut HttpResponse) {
+        let policy = format!("\"source\";q={};w=60", self.per_minute);
+        let left = format!("\"source\";r={};t=60", self.left);
+        for (name, value) in [("ratelimit-policy", policy), ("ratelimit", left)] {
+            if let Ok(value) = header::HeaderValue::from_str(&value) {
+                let name = header::HeaderName::from_static(name);
+                response.headers_mut().insert(name, value);
+            }
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! All routes, read from top to bottom.
 
 use actix_web::guard::{Any, Get, Head};
+use actix_web::http::{Method, header};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route};
 
 use super::api::{history, live, me, openapi, places, recounts, spaces};
+use super::headers::{self, Kind};
 use super::services::Services;
 use super::{
     account, admin, assets, failure, health, ingest, local as local_door, metrics, pages,
@@ -34,13 +36,13 @@ fn sensors_and_programs(config: &mut ServiceConfig) {
             "/ingest/{gateway}/{secret}",
             ingest::deliver_with_secret,
         ))
-        .service(showing("/api/v1/spaces", spaces::list))
-        .service(showing("/api/v1/spaces.geojson", places::geojson))
-        .service(showing("/api/v1/sites.jsonld", places::jsonld))
-        .service(showing("/api/v1/spaces/{slug}", spaces::show))
-        .service(showing("/api/v1/spaces/{slug}/history", history::show))
+        .service(open("/api/v1/spaces", spaces::list))
+        .service(open("/api/v1/spaces.geojson", places::geojson))
+        .service(open("/api/v1/sites.jsonld", places::jsonld))
+        .service(open("/api/v1/spaces/{slug}", spaces::show))
+        .service(open("/api/v1/spaces/{slug}/history", history::show))
         .service(taking("/api/v1/spaces/{slug}/recounts", recounts::make))
-        .service(showing("/api/v1/openapi.json", openapi::show))
+        .service(open("/api/v1/openapi.json", openapi::show))
         .service(streaming("/api/v1/live", live::watch))
         .service(showing("/api/v1/me", me::show))
         // Operators
@@ -286,6 +288,25 @@ where
     web::resource(path)
         .route(route)
         .default_service(refusing("GET, HEAD"))
+}
+
+/// What any page may ask for: browsers want to hear so before they send more than the simplest request (Fetch, 4.8).
+fn open<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    showing(path, handler).route(web::method(Method::OPTIONS).to(preflight))
+}
+
+async fn preflight() -> HttpResponse {
+    let mut builder = HttpResponse::NoContent();
+    headers::put(&mut builder, Kind::OpenData)
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "*"))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"))
+        .finish()
 }
 
 fn streaming<F, Args>(path: &str, handler: F) -> Resource

@@ -108,10 +108,43 @@ fn bundle(language: &str, text: &str) -> Result<FluentBundle<FluentResource>, St
     let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
     // Marks around inserted words would show up in titles and be read aloud.
     bundle.set_use_isolating(false);
+    bundle.set_formatter(Some(if language == "en" {
+        with_commas
+    } else {
+        with_spaces
+    }));
     bundle
         .add_resource(resource)
         .map_err(|errors| format!("{errors:?}"))?;
     Ok(bundle)
+}
+
+/// From five digits on, thousands stand apart: years and room numbers do not.
+fn apart(value: &FluentValue<'_>, by: char) -> Option<String> {
+    let FluentValue::Number(number) = value else {
+        return None;
+    };
+    let digits = number.as_string().into_owned();
+    let is_long = digits.len() > 4 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_long.then(|| {
+        let mut text = String::new();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                text.push(by);
+            }
+            text.push(digit);
+        }
+        text
+    })
+}
+
+fn with_commas<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    apart(value, ',')
+}
+
+/// A narrow no-break space, as French and the international standard (ISO 80000-1) have it.
+fn with_spaces<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    apart(value, '\u{202f}')
 }
 
 /// The texts of one language.

@@ -275,6 +275,8 @@ async fn an_administrator_connects_a_provider_in_the_browser() {
             ("domains", "uni.example"),
             ("no_match", "refuse"),
             ("second_factor", "claimed"),
+            ("client_authentication", "announced"),
+            ("sign_out", "there"),
             ("rule-claim", "groups"),
             ("rule-operator", "one-of"),
             ("rule-value", "porters\nguards"),

@@ -518,6 +518,7 @@ fn routes() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (kind, methods) in [
         ("showing(", &["GET"][..]),
+        ("open(", &["GET"]),
         ("streaming(", &["GET"]),
         ("taking(", &["POST"]),
         ("both(", &["GET", "POST"]),

@@ -1,13 +1,14 @@
-// Search as one types: hides the rows whose name does not match. Without it the form asks the server.
+// Search as one types: hides the rows in which a word that was typed is not found. Without it the form asks the server.
 
 const input = document.querySelector("input[type=search]");
 const fold = (text) => text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase();
 
 function filter() {
-  const wanted = fold(input.value.trim());
+  const wanted = fold(input.value).split(/\s+/);
   let shown = 0;
   for (const row of document.querySelectorAll(".row[data-name]")) {
-    row.hidden = !fold(row.dataset.name).includes(wanted);
+    const words = fold(row.dataset.words);
+    row.hidden = !wanted.every((word) => words.includes(word));
     if (!row.hidden) shown += 1;
   }
   document.querySelector("[data-none]").hidden = shown > 0;

@@ -196,16 +196,21 @@ impl Entry {
     }
 
     fn no_role(&self, whom: &str) -> Refusal {
-        let names = |names: &[String]| names.join(", ");
-        refusal(
-            Code::NoRole,
-            format!(
-                "no rule gives {whom} a role; the ID token has {}; userinfo has {}; left aside for their domain: {:?}",
-                names(&self.said.delivered.id_token),
-                names(&self.said.delivered.userinfo),
-                self.said.delivered.out_of_scope,
-            ),
-        )
+        let delivered = &self.said.delivered;
+        let mut detail = format!("no rule gives {whom} a role");
+        for (place, names) in [
+            ("the ID token", &delivered.id_token),
+            ("userinfo", &delivered.userinfo),
+        ] {
+            if !names.is_empty() {
+                detail = format!("{detail}; {place} has {}", names.join(", "));
+            }
+        }
+        for (claim, values) in &delivered.out_of_scope {
+            let values = values.join(", ");
+            detail = format!("{detail}; {claim} is left aside for its domain: {values}");
+        }
+        refusal(Code::NoRole, detail)
     }
 }
 

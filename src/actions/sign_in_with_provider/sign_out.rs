@@ -3,6 +3,7 @@
 use super::{Ready, SignOn};
 use crate::auth::oidc::logout::{self, Ended};
 use crate::domain::audit::Event;
+use crate::domain::issuer::SignOut;
 use crate::domain::session::Vouched;
 use crate::error::Error;
 use crate::persistence::sessions::Ending;
@@ -10,10 +11,13 @@ use crate::persistence::{audit, issuers, sessions};
 
 impl SignOn {
     /// Where to send the browser to sign out at the provider too, after it signed out here; nowhere when the provider has
-    /// no such place or does not answer.
+    /// no such place, is not to be asked, or does not answer.
     pub async fn farewell(&self, vouched: &Vouched, state: &str) -> Option<String> {
         let ready = self.ready_for(&vouched.issuer).await.ok().flatten()?;
         let client = ready.client();
+        if client.configuration.sign_out == SignOut::OnlyHere {
+            return None;
+        }
         let metadata = self.providers.metadata(&vouched.issuer).await.ok()?;
         let id_token = vouched.sealed_id_token.as_deref();
         let id_token = id_token.and_then(|sealed| self.open(sealed).ok());

@@ -170,7 +170,7 @@ pub(super) fn not_exchanged(
         RequestTokenError::Request(error) => Refusal::because(Code::Unreachable, error),
         RequestTokenError::ServerResponse(answer) => Refusal::new(
             Code::Exchange,
-            format!("the provider refuses the code or the client: {answer:?}"),
+            format!("the provider refuses the code or the client: {answer}"),
         ),
         RequestTokenError::Parse(error, body) => Refusal::new(
             Code::Tokens,

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Client;
 use super::refusal::{Code, Refusal};
+use crate::domain::issuer::{ClientAuthentication, Configuration};
 
 /// What a provider says of itself beside the essentials.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -91,15 +92,48 @@ pub(super) fn known(metadata: &Metadata, client: &Client<'_>) -> Result<Known, R
         .map(|secret| ClientSecret::new(secret.to_owned()));
     let id = ClientId::new(client.configuration.client_id.clone());
     let known = CoreClient::from_provider_metadata(metadata.clone(), id, secret);
-    // Basic is what providers must take where they announce nothing.
-    let methods = metadata.token_endpoint_auth_methods_supported();
-    let takes = |method| methods.is_some_and(|methods| methods.contains(&method));
-    let auth_type = if takes(CoreClientAuthMethod::ClientSecretPost)
-        && !takes(CoreClientAuthMethod::ClientSecretBasic)
-    {
+    let in_body = CoreClientAuthMethod::ClientSecretPost;
+    let auth_type = if authentication(metadata, client.configuration) == in_body {
         AuthType::RequestBody
     } else {
         AuthType::BasicAuth
     };
     Ok(known.set_redirect_uri(redirect).set_auth_type(auth_type))
+}
+
+/// How Parvis proves to the token endpoint who asks.
+#[must_use]
+pub fn authentication(metadata: &Metadata, configuration: &Configuration) -> CoreClientAuthMethod {
+    // Basic is what providers must take where they announce nothing.
+    let in_header = match configuration.client_authentication {
+        ClientAuthentication::ClientSecretBasic => true,
+        ClientAuthentication::ClientSecretPost => false,
+        ClientAuthentication::Announced => {
+            takes(metadata, &CoreClientAuthMethod::ClientSecretBasic)
+        }
+    };
+    if in_header {
+        CoreClientAuthMethod::ClientSecretBasic
+    } else {
+        CoreClientAuthMethod::ClientSecretPost
+    }
+}
+
+/// Whether a provider knows some way of proof that Parvis has too.
+pub(super) fn takes_any(metadata: &Metadata) -> bool {
+    [
+        CoreClientAuthMethod::ClientSecretBasic,
+        CoreClientAuthMethod::ClientSecretPost,
+        CoreClientAuthMethod::None,
+    ]
+    .iter()
+    .any(|method| takes(metadata, method))
+}
+
+fn takes(metadata: &Metadata, method: &CoreClientAuthMethod) -> bool {
+    let announced = metadata.token_endpoint_auth_methods_supported();
+    announced.map_or(
+        *method == CoreClientAuthMethod::ClientSecretBasic,
+        |methods| methods.contains(method),
+    )
 }

@@ -27,7 +27,7 @@ pub use attempt::Attempt;
 pub use finish::{Callback, Verified, finish};
 pub use hosts::Hosts;
 pub use http::{Http, Line, client};
-pub use metadata::Metadata;
+pub use metadata::{Metadata, authentication};
 pub use providers::{Providers, Report};
 pub use refresh::{Before, Rechecked, recheck};
 pub use refusal::{Code, Refusal};

@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;
-use openidconnect::core::CoreJsonWebKeySet;
-use openidconnect::{DiscoveryError, IssuerUrl, JsonWebKeySet};
+use openidconnect::{DiscoveryError, IssuerUrl};
 use tokio::sync::watch;
 
 use super::hosts::Hosts;
@@ -112,7 +111,8 @@ impl Providers {
         }
     }
 
-    /// What a provider says of itself with its keys asked for again, unless that was done a moment ago.
+    /// What a provider says of itself and its keys, asked for again, unless that was done a moment ago: with a new key it may
+    /// have begun to sign in another way.
     pub(super) async fn with_fresh_keys(&self, issuer: &str) -> Option<Arc<Metadata>> {
         let slot = self.slot(issuer);
         let mut slot = slot.lock().await;
@@ -120,19 +120,15 @@ impl Providers {
         if slot.keys_asked_at.is_some_and(|at| now < at + COOLDOWN) {
             return None;
         }
-        let (at, metadata) = slot.metadata.clone()?;
         slot.keys_asked_at = Some(now);
-        let conversation = self.http.conversation(issuer);
-        let keys: Result<CoreJsonWebKeySet, _> =
-            JsonWebKeySet::fetch_async(metadata.jwks_uri(), &conversation).await;
-        match keys {
-            Ok(keys) => {
-                let metadata = Arc::new((*metadata).clone().set_jwks(keys));
-                slot.metadata = Some((at, Arc::clone(&metadata)));
+        match discover(&self.http.conversation(issuer), issuer).await {
+            Ok(metadata) => {
+                let metadata = Arc::new(metadata);
+                slot.metadata = Some((now, Arc::clone(&metadata)));
                 Some(metadata)
             }
-            Err(error) => {
-                log::warn!("keys of {issuer}: {}", refusal(&error));
+            Err(refusal) => {
+                log::warn!("keys of {issuer}: {refusal}");
                 None
             }
         }
@@ -222,6 +218,11 @@ async fn discover(conversation: &Conversation<'_>, issuer: &str) -> Result<Metad
         .map_err(|error| refusal(&error))?;
     if metadata.token_endpoint().is_none() {
         let detail = "the provider announces no token_endpoint";
+        return Err(Refusal::new(Code::Discovery, detail));
+    }
+    if !super::metadata::takes_any(&metadata) {
+        let detail = "the provider takes clients by neither client_secret_basic nor client_secret_post \
+            (token_endpoint_auth_methods_supported); Parvis has no other proof";
         return Err(Refusal::new(Code::Discovery, detail));
     }
     if super::metadata::algorithms(&metadata).is_empty() {

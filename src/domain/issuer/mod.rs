@@ -36,6 +36,30 @@ pub enum SecondFactor {
     Always,
 }
 
+/// How Parvis proves to the provider's token endpoint who asks (OpenID Connect Core 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthentication {
+    /// As the provider announces; in the header where it takes both.
+    #[default]
+    Announced,
+    /// With the secret in the header, whatever it announces.
+    ClientSecretBasic,
+    /// With the secret in the body, whatever it announces.
+    ClientSecretPost,
+}
+
+/// What signing out here does at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignOut {
+    /// It signs out there too, where the provider has a place for that.
+    #[default]
+    There,
+    /// Nothing: for providers that know no address to come back to.
+    OnlyHere,
+}
+
 /// An identity provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +70,9 @@ pub struct Configuration {
     pub issuer: String,
     /// What it calls Parvis.
     pub client_id: String,
+    /// How Parvis proves who asks, where it has a secret.
+    #[serde(default)]
+    pub client_authentication: ClientAuthentication,
     /// What is asked for.
     #[serde(default = "usual_scopes")]
     pub scopes: Vec<String>,
@@ -67,6 +94,9 @@ pub struct Configuration {
     /// Asked for with `acr_values`.
     #[serde(default)]
     pub acr_values: Vec<String>,
+    /// What signing out here does there.
+    #[serde(default)]
+    pub sign_out: SignOut,
     /// Whether the account is looked at again during long sessions, with a refresh token.
     #[serde(default)]
     pub rechecks: bool,

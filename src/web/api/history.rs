@@ -1,16 +1,16 @@
 //! `GET /api/v1/spaces/{slug}/history`: the past of a space.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::body;
 use crate::actions::show_history::{self, Period, Point};
 use crate::domain::day::moment_of;
 use crate::domain::reading::Moment;
 use crate::error::Error;
+use crate::web::cache::once;
 use crate::web::failure::{self, Problem, Reader};
-use crate::web::headers::{self, Kind};
 use crate::web::query::parameter;
 use crate::web::services::Services;
 
@@ -36,12 +36,13 @@ pub(in crate::web) struct History {
     get, path = "/api/v1/spaces/{slug}/history", tag = "spaces", operation_id = "showHistory",
     params(
         ("slug" = String, Path, description = "The space."),
-        ("from" = Option<String>, Query, description = "RFC 3339 time or local date; else 24 hours before `to`."),
-        ("to" = Option<String>, Query, description = "RFC 3339 time or local date; else now."),
-        ("step" = Option<i64>, Query, description = "Seconds between points, at least 60; else 900."),
+        ("from" = Option<String>, Query, description = "RFC 3339 time (write + as %2B), or a local date for its midnight; else 24 hours before `to`. At most 93 days before it."),
+        ("to" = Option<String>, Query, description = "RFC 3339 time, or a local date for its midnight; else now."),
+        ("step" = Option<i64>, Query, description = "Seconds between points, 60 to 86400; else 900. At most 5,000 points."),
     ),
     responses(
         (status = 200, description = "The points", body = History),
+        (status = 304, description = "As the ETag in If-None-Match says"),
         (status = 404, description = "No such space", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A parameter breaks a rule", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests a minute", body = Problem, content_type = "application/problem+json"),
@@ -56,16 +57,12 @@ pub(in crate::web) async fn show(
         Ok(remaining) => remaining,
         Err(refused) => return *refused,
     };
-    match answer(&request, slug.into_inner(), &services).await {
-        Ok(history) => {
-            let mut builder = HttpResponse::Ok();
-            remaining.put(headers::put(&mut builder, Kind::OpenData));
-            if let Some(licence) = &services.parvis.campus().institution.data_licence {
-                builder.insert_header((header::LINK, format!("<{licence}>; rel=\"license\"")));
-            }
-            builder
-                .insert_header((header::CACHE_CONTROL, "no-cache"))
-                .json(history)
+    let history = answer(&request, slug.into_inner(), &services).await;
+    match history.and_then(|history| body(&services, "application/json", &history)) {
+        Ok(body) => {
+            let mut response = once(&request, body);
+            remaining.put(&mut response);
+            response
         }
         Err(error) => failure::answer(&request, &services, &error, Reader::Program),
     }
@@ -90,7 +87,7 @@ async fn answer(
         None => TimeDelta::minutes(15),
         Some(Ok(seconds @ 0..=86_400)) => TimeDelta::seconds(seconds),
         Some(_) => {
-            let rule = "is a number of seconds from 60 to 86400".to_owned();
+            let rule = "must be a number of seconds from 60 to 86400".to_owned();
             return Err(Error::Invalid {
                 field: "step".to_owned(),
                 rule,
@@ -122,7 +119,8 @@ fn time(field: &str, text: &str, zone: chrono_tz::Tz) -> Result<Moment, Error> {
         .filter(|moment| (1970..=9999).contains(&moment.year()))
         .ok_or_else(|| Error::Invalid {
             field: field.to_owned(),
-            rule: "is a time of RFC 3339 such as 2026-11-24T09:00:00Z, or a date, from 1970 on"
+            rule: "must be a time of RFC 3339 such as 2026-11-24T09:00:00Z (in an address + is written %2B), or a date, from \
+                1970 on"
                 .to_owned(),
         })
 }

@@ -3,7 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::language_of;
+use crate::error::Error;
 use crate::live::Snapshot;
+use crate::web::failure::{self, Problem, Reader};
 use crate::web::headers::Kind;
 use crate::web::query::parameter;
 use crate::web::services::Services;
@@ -42,7 +44,8 @@ impl Topic for Spaces {
 }
 
 /// Changes as server-sent events, named `space`, each with a space as data and an id. A client that comes back with
-/// `Last-Event-ID` gets what changed meanwhile; a new one gets everything.
+/// `Last-Event-ID` gets what changed meanwhile; a new one gets everything. Where nothing changes, an event `beat` every
+/// few seconds says that the stream lives.
 #[utoipa::path(
     get, path = "/api/v1/live", tag = "spaces", operation_id = "watchSpaces",
     params(
@@ -52,7 +55,8 @@ impl Topic for Spaces {
     ),
     responses(
         (status = 200, description = "Events", body = String, content_type = "text/event-stream"),
-        (status = 503, description = "Too many are watching"),
+        (status = 404, description = "No such space", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many are watching", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::web) async fn watch(
@@ -61,6 +65,12 @@ pub(in crate::web) async fn watch(
 ) -> HttpResponse {
     let language = language_of(&request, &services);
     let space = parameter(&request, "space");
+    if let Some(slug) = &space
+        && services.board.snapshot().campus.space(slug).is_none()
+    {
+        let error = Error::NotFound(format!("space is called \"{slug}\""));
+        return failure::answer(&request, &services, &error, Reader::Program);
+    }
     let key = format!("json {language} {}", space.as_deref().unwrap_or_default());
     stream::open(
         &request,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::domain::actor::Place;
 use crate::domain::role::Act;
+use crate::web::failure::Problem;
 use crate::web::headers::{self, Kind};
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
@@ -30,11 +31,14 @@ pub(in crate::web) struct AtSite {
     may: Vec<&'static str>,
 }
 
-/// `GET /api/v1/me`
-#[utoipa::path(get, path = "/api/v1/me", responses(
-    (status = 200, description = "Who asks and what they may do", body = Me),
-    (status = 401, description = "Nobody known asks"),
-))]
+/// Who a program acts for, and what it may do.
+#[utoipa::path(
+    get, path = "/api/v1/me", tag = "tokens", operation_id = "showMe", security(("token" = [])),
+    responses(
+        (status = 200, description = "Who asks and what they may do", body = Me),
+        (status = 401, description = "No token, or one that is not good", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(in crate::web) async fn show(services: web::Data<Services>, who: Visitor) -> HttpResponse {
     let may = |place: Place<'_>| -> Vec<&'static str> {
         Act::ALL

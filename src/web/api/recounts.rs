@@ -46,7 +46,7 @@ pub(in crate::web) struct MadeRecount {
 
 /// Tells how many people there are, as a person saw it. Send the same Idempotency-Key again when no answer came.
 #[utoipa::path(
-    post, path = "/api/v1/spaces/{slug}/recounts", tag = "recounts", operation_id = "recountSpace",
+    post, path = "/api/v1/spaces/{slug}/recounts", tag = "tokens", security(("token" = [])), operation_id = "recountSpace",
     params(
         ("slug" = String, Path, description = "The space."),
         ("Idempotency-Key" = Option<String>, Header, description = "Any text of 1 to 200 characters; good for a day."),
@@ -101,13 +101,16 @@ async fn made(
         .map(|key| key.to_str().map(str::to_owned).unwrap_or_default())
         .map(|key| {
             let fits = !key.is_empty() && key.len() <= LONGEST_KEY;
-            let rule = "is a text of 1 to 200 ASCII characters".to_owned();
+            let rule = "must be a text of 1 to 200 ASCII characters".to_owned();
             fits.then_some(key)
                 .ok_or_else(|| refuse("Idempotency-Key", rule))
         })
         .transpose()?;
     let Ok(Ok(bytes)) = body.to_bytes_limited(LARGEST).await else {
-        return Err(refuse("body", "is whole, and at most 16 KB".to_owned()));
+        return Err(refuse(
+            "body",
+            "must be whole, and at most 16 KB".to_owned(),
+        ));
     };
     let new: NewRecount =
         serde_json::from_slice(&bytes).map_err(|error| refuse("body", error.to_string()))?;

@@ -31,7 +31,7 @@ pub(in crate::web) struct SpaceList {
     params(
         ("site" = Option<String>, Query, description = "Only spaces of this site, by slug."),
         ("open" = Option<bool>, Query, description = "Only spaces that are open now, or only those that are closed; those whose hours nobody told are neither."),
-        ("limit" = Option<usize>, Query, description = "At most so many (1 to 500)."),
+        ("limit" = Option<usize>, Query, description = "At most so many.", minimum = 1, maximum = 500),
         ("cursor" = Option<String>, Query, description = "`next` of the page before."),
         ("lang" = Option<String>, Query, description = "Language of `name`; else as Accept-Language asks."),
     ),
@@ -79,12 +79,12 @@ impl Filter {
             None => None,
             Some("true") => Some(true),
             Some("false") => Some(false),
-            Some(_) => return Err(refuse("open", "is true or false")),
+            Some(_) => return Err(refuse("open", "must be true or false")),
         };
         let limit = match parameter(request, "limit").map(|limit| limit.parse()) {
             None => None,
             Some(Ok(limit)) if (1..=MOST).contains(&limit) => Some(limit),
-            Some(_) => return Err(refuse("limit", "is a number from 1 to 500")),
+            Some(_) => return Err(refuse("limit", "must be a number from 1 to 500")),
         };
         Ok(Self {
             site: parameter(request, "site"),
@@ -108,7 +108,7 @@ fn list_body(
             .position(|space| space.slug == *cursor)
             .ok_or_else(|| Error::Invalid {
                 field: "cursor".to_owned(),
-                rule: "is not the `next` of a page".to_owned(),
+                rule: "must be the `next` of a page".to_owned(),
             })?;
         spaces.drain(..position);
     }

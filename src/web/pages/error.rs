@@ -26,8 +26,8 @@ pub(in crate::web) fn page(
     mut builder: HttpResponseBuilder,
     refusal: &Refusal,
 ) -> HttpResponse {
-    let language =
-        language::of(request, &services.texts).unwrap_or_else(|| services.texts.first().to_owned());
+    let language = language::in_address(request, &services.texts)
+        .unwrap_or_else(|| language::of_person(request, &services.texts));
     let t = services.texts.in_language(&language);
     let (title, advice) = match refusal.status {
         StatusCode::NOT_FOUND => (t.say("error-404"), t.say("error-404-advice")),
@@ -37,15 +37,16 @@ pub(in crate::web) fn page(
         StatusCode::INTERNAL_SERVER_ERROR => (t.say("error-500"), t.say("error-500-advice")),
         _ => (t.say("error-other"), refusal.detail.clone()),
     };
-    let frame = Frame::new(
-        request,
-        services,
-        &language,
-        Wish {
-            title: &title,
-            ..Wish::default()
-        },
-    );
+    let wish = Wish {
+        title: &title,
+        description: &advice,
+        ..Wish::default()
+    };
+    let mut frame = Frame::new(request, services, &language, wish);
+    // In no language is there a page for search engines.
+    for other in &mut frame.languages {
+        other.public_address.clear();
+    }
     let page = Page {
         frame,
         advice,

@@ -2,8 +2,9 @@
 
 use actix_web::HttpRequest;
 
+use crate::web::language;
 use crate::web::services::Services;
-use crate::web::texts::Speech;
+use crate::web::texts::{Speech, Texts};
 
 /// A page in another language.
 pub(in crate::web) struct Other {
@@ -79,7 +80,7 @@ impl<'t> Frame<'t> {
             .name
             .in_language(language)
             .to_owned();
-        let prefix = prefix(request);
+        let prefix = prefix(request, &services.texts);
         let rest = request
             .path()
             .strip_prefix(prefix.as_str())
@@ -147,9 +148,6 @@ impl<'t> Frame<'t> {
 }
 
 /// `/fr` on an address that names the language, nothing on one that does not.
-pub(in crate::web) fn prefix(request: &HttpRequest) -> String {
-    request
-        .match_info()
-        .get("language")
-        .map_or_else(String::new, |language| format!("/{language}"))
+pub(in crate::web) fn prefix(request: &HttpRequest, texts: &Texts) -> String {
+    language::in_address(request, texts).map_or_else(String::new, |language| format!("/{language}"))
 }

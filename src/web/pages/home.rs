@@ -17,6 +17,7 @@ use crate::web::headers::Kind;
 use crate::web::language;
 use crate::web::query::parameter;
 use crate::web::services::Services;
+use crate::web::texts::Speech;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -86,7 +87,7 @@ fn page(
     let t = services.texts.in_language(language);
     let board = services.board.snapshot();
     let now = services.parvis.clock.now();
-    let prefix = prefix(request);
+    let prefix = prefix(request, &services.texts);
     let place = Place {
         services,
         language,
@@ -103,12 +104,16 @@ fn page(
         _ => true,
     });
     let words = folded(&wanted.words);
-    views.retain(|view| folded(&view.name).contains(&words) || folded(&view.site).contains(&words));
+    let is_found = |row: &Row<'_>| {
+        let found_by = folded(&row.found_by);
+        words.split_whitespace().all(|word| found_by.contains(word))
+    };
     let rows = views
         .iter()
-        .map(|view| {
-            let mut row = Row::of(place, &board, view);
-            row.is_best = best.as_ref() == Some(&view.slug);
+        .map(|view| Row::of(place, &board, view))
+        .filter(is_found)
+        .map(|mut row| {
+            row.is_best = best.as_ref() == Some(&row.slug);
             InList { row: &row }.render().map_err(Error::internal)
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -205,7 +210,10 @@ fn summary(views: &[SpaceView], t: Speech<'_>) -> String {
     }
     let open = views.iter().filter(|view| is_open(view)).count();
     let room = views.iter().filter(|view| has_room(view)).count();
-    t.say_with("home-summary", &[("open", open.into()), ("room", room.into())])
+    t.say_with(
+        "home-summary",
+        &[("open", open.into()), ("room", room.into())],
+    )
 }
 
 fn is_open(view: &SpaceView) -> bool {

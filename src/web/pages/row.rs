@@ -4,6 +4,7 @@ use askama::Template;
 use fluent_bundle::FluentValue;
 
 use super::times;
+use crate::domain::campus::Campus;
 use crate::domain::freshness::Quality;
 use crate::domain::level::Level;
 use crate::domain::reading::Moment;
@@ -17,6 +18,8 @@ pub(super) struct Row<'t> {
     pub(super) t: Speech<'t>,
     pub(super) slug: String,
     pub(super) name: String,
+    /// What it is found by: its name, its site's and those of its parts, in all languages.
+    pub(super) found_by: String,
     /// The beginning of the name, where there is one line for it.
     pub(super) short_name: String,
     /// Whether the name needs smaller letters on a screen.
@@ -40,6 +43,8 @@ pub(super) struct Row<'t> {
     pub(super) opening: String,
     pub(super) warning: Option<String>,
     pub(super) as_of: Option<String>,
+    /// As of when, or since when there is nothing, where one short line must do.
+    pub(super) brief: Option<String>,
     pub(super) spoken: String,
     pub(super) is_best: bool,
 }
@@ -78,16 +83,24 @@ impl<'t> Row<'t> {
         let (warning, as_of) = match (state, view.quality) {
             (State::Closed, _) => (None, None),
             (_, Quality::Stale) => (last_known(view, time(view.updated_at), t), None),
-            (_, Quality::Unknown) => (None, Some(t.say("as-of-never"))),
+            (_, Quality::Unknown) if view.present.is_none() => (None, Some(t.say("as-of-never"))),
+            (_, Quality::Unknown) => (
+                None,
+                time(view.updated_at)
+                    .map(|time| t.say_with("as-of-staff", &[("time", time.into())])),
+            ),
             (_, quality) => (
                 (quality == Quality::Degraded).then(|| t.say("warning-degraded")),
                 time(view.updated_at).map(|time| t.say_with("as-of", &[("time", time.into())])),
             ),
         };
+        let silent = time(view.updated_at).filter(|_| warning.is_some());
+        let silent = silent.map(|time| t.say_with("warning-silent", &[("time", time.into())]));
         let public = place.services.parvis.settings.web.public_address();
         Self {
             t,
             slug: view.slug.clone(),
+            found_by: found_by(&board.campus, &view.slug),
             short_name: shortened(&view.name),
             is_long: view.name.chars().count() > LONG,
             name: view.name.clone(),
@@ -112,11 +125,28 @@ impl<'t> Row<'t> {
                 .filter(|_| state.percent().is_some())
                 .map(|trend| (arrow(trend), t.say(&format!("trend-{}", trend.name())))),
             opening: times::opening(view, place.now, zone, t),
+            brief: as_of.clone().or(silent),
             warning,
             as_of,
             is_best: false,
         }
     }
+}
+
+fn found_by(campus: &Campus, slug: &str) -> String {
+    let Some(known) = campus.space(slug) else {
+        return String::new();
+    };
+    let parts = campus.children(known.id).map(|part| &part.space.name);
+    let site = campus.site_of(known).map(|site| &site.name);
+    let names = std::iter::once(&known.space.name).chain(site).chain(parts);
+    let mut words: Vec<&str> = names
+        .flat_map(|name| name.0.values())
+        .map(String::as_str)
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(" ")
 }
 
 /// A name of more letters than this is set smaller on a screen.

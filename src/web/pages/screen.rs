@@ -61,7 +61,7 @@ fn page(
 ) -> Result<Body, Error> {
     let board = services.board.snapshot();
     let now = services.parvis.clock.now();
-    let prefix = prefix(request);
+    let prefix = prefix(request, &services.texts);
     let place = Place {
         services,
         language,

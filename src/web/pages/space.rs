@@ -108,7 +108,7 @@ async fn page(
     let corrections =
         show_history::corrections(&services.parvis.database, known.id, start, now).await?;
     let t = services.texts.in_language(&language);
-    let prefix = prefix(request);
+    let prefix = prefix(request, &services.texts);
     let place = Place {
         services,
         language: &language,

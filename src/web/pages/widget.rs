@@ -61,7 +61,7 @@ fn page(
     slug: &str,
     language: &str,
 ) -> Result<Body, Error> {
-    let prefix = prefix(request);
+    let prefix = prefix(request, &services.texts);
     let board = services.board.snapshot();
     let place = Place {
         services,
@@ -93,7 +93,7 @@ fn picture(
     slug: &str,
     language: &str,
 ) -> Result<Body, Error> {
-    let prefix = prefix(request);
+    let prefix = prefix(request, &services.texts);
     let place = Place {
         services,
         language,

@@ -34,6 +34,8 @@ pub(super) fn configuration(form: &Form) -> Result<Configuration, Error> {
         "strong_values": words("strong_values"),
         "no_match": form.text("no_match"),
         "second_factor": form.text("second_factor"),
+        "client_authentication": form.text("client_authentication"),
+        "sign_out": form.text("sign_out"),
         "rechecks": form.has("rechecks"),
     });
     let mut configuration: Configuration =

@@ -6,8 +6,9 @@ use askama::Template;
 use super::super::{Moments, frame};
 use super::form::in_words;
 use crate::actions::manage_issuers::Shown;
+use crate::actions::sign_in_with_provider::SignOn;
 use crate::domain::claims::{Judgement, Meaning, Operator, Rule};
-use crate::domain::issuer::{Configuration, NoMatch, SecondFactor};
+use crate::domain::issuer::{ClientAuthentication, Configuration, NoMatch, SecondFactor, SignOut};
 use crate::domain::role::Role;
 use crate::web::pages::frame::Frame;
 use crate::web::services::Services;
@@ -52,6 +53,8 @@ pub(super) struct Page<'t> {
     has_secret: bool,
     no_match: Vec<Choice>,
     second_factor: Vec<Choice>,
+    client_authentication: Vec<Choice>,
+    sign_out: Vec<Choice>,
     rules: Vec<ShownRule>,
     /// Meaning, its usual places, and those configured.
     places: Vec<(&'static str, String, String)>,
@@ -110,8 +113,6 @@ pub(super) fn draw<'t>(
     });
     let splits = configuration.split.iter();
     let splits = splits.map(|(path, letters)| format!("{path} = {}", in_words(letters)));
-    let choice =
-        |value: &str, key: &str, is_chosen: bool| (value.to_owned(), t.say(key), is_chosen);
     Page {
         frame: frame(request, services, language, &title, who),
         token: who.csrf.clone(),
@@ -125,36 +126,39 @@ pub(super) fn draw<'t>(
         acr_values: configuration.acr_values.join(" "),
         strong_values: configuration.strong_values.join(" "),
         has_secret: shown.as_ref().is_some_and(|shown| shown.has_secret),
-        no_match: vec![
-            choice(
-                "refuse",
-                "issuer-no-match-refuse",
-                configuration.no_match == NoMatch::Refuse,
-            ),
-            choice(
-                "no-role",
-                "issuer-no-match-no-role",
-                configuration.no_match == NoMatch::NoRole,
-            ),
-        ],
-        second_factor: vec![
-            choice(
-                "claimed",
-                "issuer-second-claimed",
-                configuration.second_factor == SecondFactor::Claimed,
-            ),
-            choice(
-                "always",
-                "issuer-second-always",
-                configuration.second_factor == SecondFactor::Always,
-            ),
-        ],
+        no_match: choices(
+            &t,
+            &configuration.no_match,
+            [
+                ("refuse", "issuer-no-match-refuse", NoMatch::Refuse),
+                ("no-role", "issuer-no-match-no-role", NoMatch::NoRole),
+            ],
+        ),
+        second_factor: choices(
+            &t,
+            &configuration.second_factor,
+            [
+                ("claimed", "issuer-second-claimed", SecondFactor::Claimed),
+                ("always", "issuer-second-always", SecondFactor::Always),
+            ],
+        ),
+        client_authentication: proofs(&t, configuration.client_authentication),
+        sign_out: choices(
+            &t,
+            &configuration.sign_out,
+            [
+                ("there", "issuer-sign-out-there", SignOut::There),
+                ("only-here", "issuer-sign-out-only-here", SignOut::OnlyHere),
+            ],
+        ),
         rules: shown_rules(services, language, &configuration.rules),
         places: places.collect(),
         splits: splits.collect::<Vec<_>>().join("\n"),
-        addresses: shown
-            .as_ref()
-            .map_or_else(Vec::new, |shown| addresses(&t, shown)),
+        addresses: addresses(
+            &t,
+            &services.sign_on,
+            shown.as_ref().map_or("KEY", |shown| &shown.issuer.key),
+        ),
         state: shown
             .as_ref()
             .map_or_else(Vec::new, |shown| state(&t, services, shown)),
@@ -213,11 +217,36 @@ fn shown_rules(services: &Services, language: &str, rules: &[Rule]) -> Vec<Shown
         .collect()
 }
 
-fn addresses(t: &Speech<'_>, shown: &Shown) -> Vec<(String, String)> {
+/// A list to choose from: for each choice its value in the form, the key of its words, and what it means.
+fn choices<T: PartialEq, const N: usize>(
+    t: &Speech<'_>,
+    chosen: &T,
+    all: [(&str, &str, T); N],
+) -> Vec<Choice> {
+    all.into_iter()
+        .map(|(value, key, meaning)| (value.to_owned(), t.say(key), meaning == *chosen))
+        .collect()
+}
+
+fn proofs(t: &Speech<'_>, chosen: ClientAuthentication) -> Vec<Choice> {
+    use ClientAuthentication::{Announced, ClientSecretBasic, ClientSecretPost};
+    let all = [
+        ("announced", "issuer-proof-announced", Announced),
+        (
+            "client_secret_basic",
+            "issuer-proof-basic",
+            ClientSecretBasic,
+        ),
+        ("client_secret_post", "issuer-proof-post", ClientSecretPost),
+    ];
+    choices(t, &chosen, all)
+}
+
+fn addresses(t: &Speech<'_>, sign_on: &SignOn, key: &str) -> Vec<(String, String)> {
     vec![
-        (t.say("issuer-redirect"), shown.redirect.clone()),
-        (t.say("issuer-post-logout"), shown.after_sign_out.clone()),
-        (t.say("issuer-back-channel"), shown.back_channel.clone()),
+        (t.say("issuer-redirect"), sign_on.redirect(key)),
+        (t.say("issuer-post-logout"), sign_on.after_sign_out()),
+        (t.say("issuer-back-channel"), sign_on.back_channel(key)),
     ]
 }
 
