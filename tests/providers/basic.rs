@@ -69,6 +69,7 @@ cases! {
     a_clock_30_seconds_ahead_is_no_fault: "iat-in-30-seconds";
     a_token_that_expired_30_seconds_ago_is_no_fault: "expired-30-seconds-ago";
     true_as_a_text_is_true: "string-booleans";
+    a_time_in_words_is_a_time: "updated-at-text";
     bearer_is_written_in_any_case: "token-type-lower-case";
 }
 

@@ -49,6 +49,39 @@ async fn oidcc_client_test_signing_key_rotation() {
 }
 
 #[tokio::test]
+async fn a_provider_may_begin_to_sign_in_another_way() {
+    let first = "algorithms=RS256&signing=first&published=first";
+    let (world, issuer, page) = sign_in_with("another-way", first).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    world
+        .set(&issuer, "algorithms=ES256&signing=curve&published=curve")
+        .await;
+    let page = world
+        .sign_in_with("another-way", &Browser::new(), "bob")
+        .await;
+    assert_eq!(page.status, 200, "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_provider_that_holds_parvis_to_a_secret_in_the_body_gets_it_there() {
+    let world = World::shared().await;
+    let post = "client_authentication = \"client_secret_post\"";
+    world.new_issuer("secret-in-body", post).await;
+    let page = world
+        .sign_in_with("secret-in-body", &Browser::new(), "bob")
+        .await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let told = world.parvis.run(&["issuer", "check", "secret-in-body"]);
+    assert!(told.contains("client_secret_post"), "{told}");
+}
+
+#[tokio::test]
+async fn a_provider_that_wants_another_proof_than_a_secret_is_refused_at_once() {
+    let (_, _, page) = sign_in_with("other-proof", "methods=private_key_jwt").await;
+    assert!(page.is_refused_with("SSO-DISCOVERY"), "{}", page.text);
+}
+
+#[tokio::test]
 async fn oidcc_client_test_signing_key_rotation_just_before_signing() {
     let world = World::shared().await;
     let issuer = world.new_issuer("just-before", "").await;

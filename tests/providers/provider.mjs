@@ -48,25 +48,25 @@ const changed = new Map();
 const person = (id) => ({ ...people[id.split('~')[0].split('+')[0]], ...changed.get(id) });
 const faultOf = (id) => (id && id.includes('~') ? id.slice(id.indexOf('~') + 1) : 'none');
 
-function open({ redirect, logout, back }) {
+function open({ redirect, logout, back, method }) {
   return new Promise((resolve) => {
     const state = { signing: keys.first, published: [keys.first], discovery: '', jwks: '', iss: 'yes', served: { jwks: 0, discovery: 0, token: 0, userinfo: 0 }, lastBackChannel: null };
     const server = https.createServer(tls);
     server.listen(0, '127.0.0.1', () => {
       const issuer = `https://127.0.0.1:${server.address().port}`;
-      server.on('request', answering(issuer, state, provider(issuer, state, { redirect, logout, back })));
+      server.on('request', answering(issuer, state, provider(issuer, state, { redirect, logout, back, method })));
       resolve(issuer);
     });
   });
 }
 
-function provider(issuer, state, { redirect, logout, back }) {
+function provider(issuer, state, { redirect, logout, back, method }) {
   const made = new Provider(issuer, {
     jwks: { keys: [keys.first] },
     clients: [{
       client_id: CLIENT, client_secret: SECRET, redirect_uris: [redirect], post_logout_redirect_uris: [logout],
       backchannel_logout_uri: back, backchannel_logout_session_required: true,
-      grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: method,
     }],
     scopes: ['openid', 'profile', 'email', 'eduperson', 'offline_access'],
     claims: {
@@ -117,6 +117,7 @@ async function idToken(token, state) {
     case 'missing-aud': return sign(without(claims, 'aud'), state.signing);
     case 'more-aud': return right({ aud: [CLIENT, 'somebody-else'] });
     case 'invalid-azp': return right({ aud: [CLIENT], azp: 'somebody-else' });
+    case 'updated-at-text': return right({ updated_at: '2026-01-01T00:00:00Z' });
     case 'valid-azp': return right({ aud: [CLIENT], azp: CLIENT });
     case 'missing-iat': return sign(without(claims, 'iat'), state.signing);
     case 'iat-in-an-hour': return right({ iat: now + 3600, exp: now + 7200 });
@@ -248,7 +249,8 @@ async function bent(url, issuer, state, made, response, body) {
   if (url.pathname === '/.well-known/openid-configuration') {
     const metadata = JSON.parse(body);
     metadata.jwks_uri = `${issuer}/jwks`;
-    metadata.id_token_signing_alg_values_supported = ['RS256', 'ES256', 'HS256', 'none'];
+    metadata.id_token_signing_alg_values_supported = state.algorithms?.split(',') ?? ['RS256', 'ES256', 'HS256', 'none'];
+    if (state.methods) metadata.token_endpoint_auth_methods_supported = state.methods.split(',');
     if (state.iss === 'no') delete metadata.authorization_response_iss_parameter_supported;
     if (state.logout === 'none') delete metadata.end_session_endpoint;
     return Buffer.from(JSON.stringify(metadata));

@@ -109,6 +109,22 @@ async fn oidcc_client_test_rp_init_logout_no_state() {
 }
 
 #[tokio::test]
+async fn a_provider_that_is_not_to_hear_of_it_is_left_alone() {
+    let world = World::shared().await;
+    world
+        .new_issuer("only-here", "sign_out = \"only-here\"")
+        .await;
+    let browser = Browser::new();
+    world.sign_in_with("only-here", &browser, "bob").await;
+    let page = leave(&world, &browser).await;
+    assert_eq!(
+        (page.status.as_u16(), page.header("location")),
+        (303, "/signed-out")
+    );
+    assert!(!world.is_signed_in(&browser).await);
+}
+
+#[tokio::test]
 async fn a_provider_without_a_place_to_sign_out_is_left_alone() {
     let world = World::shared().await;
     let issuer = world.new_issuer("no-logout", "").await;

@@ -60,6 +60,15 @@ value = "staff@"
 role = "reporting"
 "#;
 
+/// How the provider holds Parvis to prove who asks.
+fn proof(further: &str) -> &'static str {
+    if further.contains("client_secret_post") {
+        "client_secret_post"
+    } else {
+        "client_secret_basic"
+    }
+}
+
 impl World {
     /// The world of the tests that run now.
     pub(crate) async fn shared() -> Arc<Self> {
@@ -96,7 +105,8 @@ impl World {
             .query_pairs_mut()
             .append_pair("redirect", &format!("{here}/sign-in/{key}/callback"))
             .append_pair("logout", &format!("{here}/signed-out"))
-            .append_pair("back", &format!("{here}/sign-in/{key}/back-channel"));
+            .append_pair("back", &format!("{here}/sign-in/{key}/back-channel"))
+            .append_pair("method", proof(further));
         let issuer = Browser::new().get(address.as_str()).await.text;
         self.describe(key, &issuer, further);
         issuer

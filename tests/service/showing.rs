@@ -335,6 +335,42 @@ async fn open_data_may_be_read_from_any_page_under_its_licence() {
             .header("access-control-allow-origin"),
         ""
     );
+    // A browser asks first when a page of another site wants to send If-None-Match.
+    let preflight = |path: &str| {
+        let request = format!(
+            "OPTIONS {path} HTTP/1.1\r\nhost: x\r\norigin: https://elsewhere.example\r\naccess-control-request-method: GET\r\n\
+             access-control-request-headers: if-none-match\r\nconnection: close\r\n\r\n"
+        );
+        parvis.exchange(request)
+    };
+    let answer = preflight("/api/v1/spaces/library").await;
+    assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
+    assert!(
+        answer.contains("access-control-allow-headers: *"),
+        "{answer}"
+    );
+    let answer = preflight("/api/v1/spaces/library/recounts").await;
+    assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+}
+
+#[tokio::test]
+async fn the_past_is_compressed_and_not_sent_again_either() {
+    let parvis = start().await;
+    let path = "/api/v1/spaces/library/history?from=2026-01-01&to=2026-01-02";
+    let first = with_header(&parvis, path, "accept-encoding", "br").await;
+    assert_eq!(first.header("content-encoding"), "br");
+    let plain = parvis.get(path).await;
+    let etag = plain.header("etag").to_owned();
+    let again = with_header(&parvis, path, "if-none-match", &etag).await;
+    assert_eq!(again.status, 304);
+    assert!(!again.header("ratelimit").is_empty());
+}
+
+#[tokio::test]
+async fn a_stream_of_a_space_there_is_not_is_refused() {
+    let parvis = start().await;
+    let answer = parvis.get("/api/v1/live?space=museum").await;
+    assert_eq!(answer.status, 404, "{}", answer.text);
 }
 
 #[tokio::test]
@@ -453,7 +489,10 @@ async fn every_answer_is_as_its_description_says() {
                 continue;
             }
             let answer = parvis
-                .get(&format!("{}?{query}", path.replace("{slug}", slug)))
+                .get(&format!(
+                    "{}?space={slug}&{query}",
+                    path.replace("{slug}", slug)
+                ))
                 .await;
             assert_eq!(answer.status.as_str(), status, "{path} {asked}");
             assert_eq!(answer.header("content-type"), content_type, "{path}");
