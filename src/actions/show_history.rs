@@ -227,6 +227,22 @@ fn known_since(
     corrected.chain(counted).min()
 }
 
+/// The people counted in and out of a space in a span.
+///
+/// # Errors
+/// When the database is not available.
+pub async fn flows(
+    database: &Database,
+    space: SpaceId,
+    from: Moment,
+    until: Moment,
+) -> Result<(i64, i64), Error> {
+    let sums = database
+        .read(move |view| ledger::sums(view, space, &[from, until]))
+        .await?;
+    Ok(sums.first().copied().unwrap_or_default())
+}
+
 /// The corrections of a space that hold now and began within a span.
 ///
 /// # Errors

@@ -107,6 +107,7 @@ async fn page(
     }
     let corrections =
         show_history::corrections(&services.parvis.database, known.id, start, now).await?;
+    let flows = show_history::flows(&services.parvis.database, known.id, start, now).await?;
     let t = services.texts.in_language(&language);
     let prefix = prefix(request, &services.texts);
     let place = Place {
@@ -164,7 +165,7 @@ async fn page(
             .unwrap_or_default(),
         about: about(&campus, known, t),
         method: method(&campus, known, t),
-        method_lines: method_lines(&points, &corrections, now, &campus, t),
+        method_lines: method_lines(flows, &corrections, now, &campus, t),
         // "<" must not end the element that holds it.
         json_ld: site
             .map(|site| {
@@ -328,18 +329,12 @@ fn method(campus: &Campus, known: &KnownSpace, t: Speech<'_>) -> String {
 }
 
 fn method_lines(
-    points: &[Point],
+    (entries, exits): (i64, i64),
     corrections: &[Correction],
     now: Moment,
     campus: &Campus,
     t: Speech<'_>,
 ) -> Vec<String> {
-    let (entries, exits) = points
-        .iter()
-        .skip(1)
-        .fold((0, 0), |(entries, exits), point| {
-            (entries + point.entries, exits + point.exits)
-        });
     let mut lines = Vec::new();
     if entries + exits > 0 {
         lines.push(t.say_with(
