@@ -447,7 +447,8 @@ async fn maps_and_search_engines_get_the_same_in_their_formats() {
         (&json!("Library"), &json!("Library"))
     );
     assert_eq!(place["@id"], format!("{}/spaces/library", parvis.address));
-    assert_eq!(place["maximumAttendeeCapacity"], 100);
+    // The building and the reading room, which stands apart.
+    assert_eq!(place["maximumAttendeeCapacity"], 120);
     assert_eq!(place["geo"]["latitude"], 48.85);
     let hours = place["openingHoursSpecification"].as_array().unwrap();
     assert!(
@@ -507,4 +508,31 @@ async fn every_answer_is_as_its_description_says() {
     space["secret"] = json!(1);
     space.as_object_mut().unwrap().remove("slug");
     assert_eq!(mismatches(&document, &schema, &space).len(), 3);
+}
+
+#[tokio::test]
+async fn what_staff_counted_where_nothing_counts_says_nothing_of_the_time_before() {
+    let silent = "\n[[space]]\nslug = \"silent\"\nsite = \"library\"\nname = \"Silent room\"\n";
+    let parvis = TestParvis::start(&format!("{LIBRARY}{silent}")).await;
+    parvis.run(&["recount", "silent", "7"]);
+    parvis.wait_for_people("silent", 7).await;
+    let to = Utc::now() + TimeDelta::seconds(1);
+    let from = to - TimeDelta::minutes(10);
+    let form = |at: chrono::DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let address = format!(
+        "/api/v1/spaces/silent/history?from={}&to={}&step=60",
+        form(from),
+        form(to)
+    );
+    let history = parvis.get(&address).await.json();
+    let known = history["points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|point| !point["present"].is_null() && point["present"] != 7)
+        .count();
+    assert_eq!(known, 0, "{history}");
+    let page = parvis.get("/en/spaces/silent").await.text;
+    assert!(page.contains("Counted by staff"), "{page}");
+    assert!(!page.contains("Nothing counted yet"), "{page}");
 }

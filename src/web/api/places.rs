@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::{body, key, language_of, stamp};
-use crate::domain::campus::{Campus, Site};
+use crate::domain::campus::{Campus, KnownSpace, Site};
 use crate::live::SpaceView;
 use crate::web::failure::{self, Reader};
 use crate::web::services::Services;
@@ -12,7 +12,10 @@ use crate::web::services::Services;
 /// All spaces with a location, as a feature collection.
 #[utoipa::path(
     get, path = "/api/v1/spaces.geojson", tag = "formats", operation_id = "listSpacesAsGeoJson",
-    responses((status = 200, description = "A FeatureCollection of RFC 7946", body = Object, content_type = "application/geo+json")),
+    responses(
+        (status = 200, description = "A FeatureCollection of RFC 7946", body = Object, content_type = "application/geo+json"),
+        (status = 304, description = "As the ETag in If-None-Match says"),
+    ),
 )]
 pub(in crate::web) async fn geojson(
     request: HttpRequest,
@@ -56,7 +59,10 @@ fn feature(campus: &Campus, view: &SpaceView) -> Option<Value> {
 /// All sites as schema.org places, with their opening hours.
 #[utoipa::path(
     get, path = "/api/v1/sites.jsonld", tag = "formats", operation_id = "listSitesAsJsonLd",
-    responses((status = 200, description = "A graph of schema.org", body = Object, content_type = "application/ld+json")),
+    responses(
+        (status = 200, description = "A graph of schema.org", body = Object, content_type = "application/ld+json"),
+        (status = 304, description = "As the ETag in If-None-Match says"),
+    ),
 )]
 pub(in crate::web) async fn jsonld(
     request: HttpRequest,
@@ -99,12 +105,17 @@ pub(in crate::web) fn place(
         SiteKind::Other => "CivicStructure",
     };
     let now = services.parvis.clock.now();
-    let known = campus
-        .spaces
-        .iter()
-        .find(|known| known.space.site == site.slug && known.parent.is_none());
+    let of_site = |known: &&KnownSpace| known.space.site == site.slug && known.parent.is_none();
+    let known = campus.spaces.iter().find(of_site);
     let hours = known.and_then(|known| known.hours.as_ref());
     let today = now.with_timezone(&campus.zone()).date_naive();
+    let capacity = campus
+        .spaces
+        .iter()
+        .filter(of_site)
+        .filter_map(|known| known.capacity_on(today))
+        .map(|capacity| capacity.comfort)
+        .reduce(i32::saturating_add);
     let specification: Vec<Value> = hours
         .map(|hours| hours.week(now))
         .unwrap_or_default()
@@ -143,7 +154,7 @@ pub(in crate::web) fn place(
         ("telephone", site.phone.clone().map(Value::from)),
         ("email", site.email.clone().map(Value::from)),
         ("url", site.website.clone().map(Value::from)),
-        ("maximumAttendeeCapacity", known.and_then(|known| known.capacity_on(today)).map(|capacity| json!(capacity.comfort))),
+        ("maximumAttendeeCapacity", capacity.map(Value::from)),
         ("geo", site.location.map(|at| json!({ "@type": "GeoCoordinates", "latitude": at.latitude, "longitude": at.longitude }))),
     ];
     for (name, value) in optional {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use chrono::TimeDelta;
+use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::chart::{Chart, Day};
 use super::frame::{Frame, Wish, prefix};
@@ -61,6 +61,9 @@ struct DayLine {
     open: Vec<String>,
     reason: Option<String>,
 }
+
+/// How many days ahead exceptional days are told.
+const DAYS_ANNOUNCED: u64 = 60;
 
 /// `GET /spaces/{slug}`
 pub(in crate::web) async fn show(
@@ -239,8 +242,10 @@ fn crumbs(
     spaces.iter().rev().map(crumb).collect()
 }
 
+/// The hours of a week, and the exceptional days of the weeks after it.
 fn week(hours: &Hours, now: Moment, campus: &Campus, t: Speech<'_>) -> Vec<DayLine> {
     let today = now.with_timezone(&campus.zone()).date_naive();
+    let is_near = |day: NaiveDate| day < today + Days::new(7);
     let line = |day: crate::domain::hours::DayHours| {
         let time = |time: chrono::NaiveTime| time.format("%-H:%M").to_string();
         let mut open: Vec<String> = day
@@ -256,8 +261,10 @@ fn week(hours: &Hours, now: Moment, campus: &Campus, t: Speech<'_>) -> Vec<DayLi
         DayLine {
             name: if day.day == today {
                 t.say("day-today")
-            } else {
+            } else if is_near(day.day) {
                 times::weekday(day.day, t)
+            } else {
+                times::date(day.day, t)
             },
             is_today: day.day == today,
             open,
@@ -267,7 +274,10 @@ fn week(hours: &Hours, now: Moment, campus: &Campus, t: Speech<'_>) -> Vec<DayLi
                 .filter(|words| !words.is_empty()),
         }
     };
-    hours.week(now).into_iter().map(line).collect()
+    let days = hours.days(now, DAYS_ANNOUNCED).into_iter();
+    days.filter(|day| is_near(day.day) || day.exception.is_some())
+        .map(line)
+        .collect()
 }
 
 fn about(
