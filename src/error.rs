@@ -46,6 +46,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same, but that there is no such thing is a broken rule of the field that named it.
+    #[must_use]
+    pub fn not_found_at(self, field: &str, rule: &str) -> Self {
+        if matches!(self, Self::NotFound(_)) {
+            Self::Invalid {
+                field: field.to_owned(),
+                rule: rule.to_owned(),
+            }
+        } else {
+            self
+        }
+    }
+
     /// A part that does not answer.
     pub fn unavailable(part: &'static str, source: impl Into<Source>) -> Self {
         Self::Unavailable {

@@ -48,6 +48,12 @@ fn refuse(field: &str, rule: &str) -> Error {
 
 /// Makes a picture anew: upright, small enough, JPEG, and nothing of what else the file held.
 fn remade(bytes: &[u8]) -> Result<Remade, Error> {
+    if is_cut_off(bytes) {
+        return Err(refuse(
+            "picture",
+            "the picture is cut off; load the whole file",
+        ));
+    }
     let no_picture = || refuse("picture", "is not a JPEG, PNG or WebP picture");
     let too_large = || {
         refuse(
@@ -92,6 +98,33 @@ fn remade(bytes: &[u8]) -> Result<Remade, Error> {
         width: picture.width(),
         height: picture.height(),
     })
+}
+
+/// Whether a JPEG lacks its end. Its decoder fills with grey what is not there, and says nothing.
+fn is_cut_off(bytes: &[u8]) -> bool {
+    let Some(mut rest) = bytes.strip_prefix(&[0xff, 0xd8]) else {
+        return false;
+    };
+    // From marker to marker: each begins a segment that tells its length, and only what is scanned lies between.
+    loop {
+        let is_marker =
+            |two: &[u8]| matches!(two, [0xff, kind] if !matches!(kind, 0 | 0xff | 0xd0..=0xd7));
+        let Some(at) = rest.windows(2).position(is_marker) else {
+            return true;
+        };
+        rest = rest.get(at..).unwrap_or_default();
+        let [_, kind, high, low, ..] = rest else {
+            return !rest.starts_with(&[0xff, 0xd9]);
+        };
+        if *kind == 0xd9 {
+            return false;
+        }
+        let length = 2 + usize::from(u16::from_be_bytes([*high, *low]));
+        let Some(after) = rest.get(length..) else {
+            return true;
+        };
+        rest = after;
+    }
 }
 
 /// Reads a picture on a thread that may be busy for a while, one at a time: each may need much memory.
@@ -228,6 +261,18 @@ mod tests {
         let holds =
             |bytes: &[u8], words: &[u8]| bytes.windows(words.len()).any(|part| part == words);
         assert!(holds(&jpeg, b"somewhere") && !holds(&made.content, b"somewhere"));
+    }
+
+    #[test]
+    fn a_jpeg_that_is_cut_off_is_refused() {
+        let jpeg = remade(&png(400, 300)).unwrap().content;
+        assert!(remade(&jpeg).is_ok());
+        for length in [4, 100, jpeg.len() / 2, jpeg.len() - 2] {
+            let error = remade(&jpeg[..length]).unwrap_err().to_string();
+            assert!(error.contains("cut off"), "{length}: {error}");
+        }
+        // What a camera writes after the end is no part of the picture.
+        assert!(remade(&[jpeg.as_slice(), b"\0more"].concat()).is_ok());
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Hours {
     ) -> Result<Self, NotHours> {
         let mut text = regular.trim().to_owned();
         let mut evaluated =
-            OpeningHours::from_str(&text).map_err(|error| NotHours(error.to_string()))?;
+            OpeningHours::from_str(&text).map_err(|error| not_understood(&text, &error))?;
         if let Some(code) = country {
             let country = Country::from_str(code).map_err(|error| NotHours(error.to_string()))?;
             evaluated =
@@ -88,15 +88,14 @@ impl Hours {
                 exception.day.format("%Y %b %d"),
                 exception.hours.trim()
             );
-            let evaluated = OpeningHours::from_str(&rule)
-                .map_err(|error| NotHours(format!("{}: {error}", exception.day)))?;
+            let evaluated =
+                OpeningHours::from_str(&rule).map_err(|_| not_understood_on(exception))?;
             let open = open_ranges(
                 &evaluated,
                 midnight(exception.day)..midnight(exception.day) + TWO_DAYS,
             );
             if open.is_empty() && !matches!(exception.hours.trim(), "off" | "closed") {
-                let rule = "tells no time of that day; write times (10:00-16:00), or off";
-                return Err(NotHours(format!("{}: {rule}", exception.day)));
+                return Err(not_understood_on(exception));
             }
             text = format!("{text}; {rule}");
             parsed.push(Exception {
@@ -233,6 +232,41 @@ const NIGHT: TimeDelta = TimeDelta::hours(6);
 
 /// The longest that hours which begin on a day can last.
 const TWO_DAYS: TimeDelta = TimeDelta::days(2);
+
+/// Why a text is none: the word at which its reader stopped.
+fn not_understood(text: &str, error: &<OpeningHours as FromStr>::Err) -> NotHours {
+    // The reader draws where it stopped, and tells it in no other way: ` --> 1:4`.
+    let drawn = error.to_string();
+    let column = drawn.split_once("--> 1:").and_then(|(_, rest)| {
+        let digits = rest.split(|letter: char| !letter.is_ascii_digit()).next();
+        digits?.parse().ok()
+    });
+    let piece = column.map_or(text, |column| word_at(text, column));
+    NotHours(format!(
+        "\"{}\" is not understood; write hours as Mo-Fr 08:00-22:00; PH off",
+        piece.replace('"', "'")
+    ))
+}
+
+fn not_understood_on(exception: &ExceptionalDay) -> NotHours {
+    NotHours(format!(
+        "\"{}\" tells no time of \"{}\"; write times as 10:00-16:00, or off",
+        exception.hours.trim().replace('"', "'"),
+        exception.day
+    ))
+}
+
+/// The word of a text at a column, counted from 1; the last one before it where there is none.
+fn word_at(text: &str, column: usize) -> &str {
+    let separators = [' ', ';', ','];
+    let at = text.char_indices().nth(column.saturating_sub(1));
+    let at = at.map_or(text.len(), |(at, _)| at);
+    let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
+    let end = at + after.find(separators).unwrap_or(after.len());
+    let upto = text.get(..end).unwrap_or(before);
+    let upto = upto.trim_end_matches(separators);
+    upto.rsplit(separators).next().unwrap_or(upto)
+}
 
 fn midnight(day: NaiveDate) -> NaiveDateTime {
     day.and_time(NaiveTime::MIN)
@@ -386,6 +420,24 @@ mod tests {
             hours: "Mo 08:00-09:00".to_owned(),
             reason: Words::default(),
         };
-        assert!(Hours::parse("Mo-Fr 08:00-22:00", &[of_a_monday], Paris, None).is_err());
+        let refused = Hours::parse("Mo-Fr 08:00-22:00", &[of_a_monday], Paris, None);
+        let rule = "\"Mo 08:00-09:00\" tells no time of \"2026-11-27\"; write times as 10:00-16:00, or off";
+        assert_eq!(refused.unwrap_err().0, rule);
+    }
+
+    #[test]
+    fn the_word_that_is_not_understood_is_named() {
+        let named = |text: &str| {
+            let NotHours(rule) = Hours::parse(text, &[], Paris, None).unwrap_err();
+            assert!(
+                rule.ends_with("write hours as Mo-Fr 08:00-22:00; PH off"),
+                "{rule}"
+            );
+            rule.split('"').nth(1).unwrap().to_owned()
+        };
+        assert_eq!(named("Mo-Xx 08:00"), "Mo-Xx");
+        assert_eq!(named("Mo-Fr 08:00-22:00; whenever"), "whenever");
+        assert_eq!(named("Mo-Fr 08:00-"), "08:00-");
+        assert_eq!(named("überall"), "überall");
     }
 }

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::admin::faults::Faults;
 use super::admin::{self, Moments, role_words};
 use super::form::Form;
 use super::language;
@@ -33,6 +34,7 @@ struct ShownToken {
 struct ShownAct {
     name: &'static str,
     words: String,
+    is_ticked: bool,
 }
 
 #[derive(Template)]
@@ -52,6 +54,9 @@ struct Page<'t> {
     /// Providers to link an account of: the key, and the name.
     issuers: Vec<(String, String)>,
     token_made: Option<String>,
+    /// The form of a new token, as it was entered.
+    entered: &'t Form,
+    faults: Faults,
 }
 
 /// `GET /me`
@@ -60,7 +65,9 @@ pub(super) async fn show(
     services: web::Data<Services>,
     who: Visitor,
 ) -> HttpResponse {
-    page(&request, &services, &who, None).await
+    let nothing = Form::default();
+    let (made, faults) = (None, Faults::default());
+    page(&request, &services, &who, made, &nothing, faults).await
 }
 
 async fn page(
@@ -68,10 +75,18 @@ async fn page(
     services: &Services,
     who: &SignedIn,
     token_made: Option<String>,
+    entered: &Form,
+    faults: Faults,
 ) -> HttpResponse {
     let language = language::of_person(request, &services.texts);
-    let page = build(request, services, who, &language, token_made).await;
-    admin::answer(request, services, page)
+    let builder = faults.answer();
+    let page = build(request, services, who, &language, entered).await;
+    let page = page.map(|page| Page {
+        token_made,
+        faults,
+        ..page
+    });
+    admin::answer_with(request, services, page, builder)
 }
 
 async fn build<'t>(
@@ -79,7 +94,7 @@ async fn build<'t>(
     services: &'t Services,
     who: &SignedIn,
     language: &'t str,
-    token_made: Option<String>,
+    entered: &'t Form,
 ) -> Result<Page<'t>, Error> {
     let parvis = &services.parvis;
     let t = services.texts.in_language(language);
@@ -130,6 +145,7 @@ async fn build<'t>(
         .map(|act| ShownAct {
             name: act.name(),
             words: t.say(&format!("act-{act}")),
+            is_ticked: entered.all("scope").any(|scope| scope == act.name()),
         });
     let sign_ins = account.sign_ins.iter().map(|record| {
         format!(
@@ -164,7 +180,9 @@ async fn build<'t>(
         acts: acts.collect(),
         identities: identities.collect(),
         issuers: issuers.collect(),
-        token_made,
+        token_made: None,
+        entered,
+        faults: Faults::default(),
     })
 }
 
@@ -222,8 +240,22 @@ pub(super) async fn tokens(
         };
         my_account::make_token(&parvis.database, &who, wish, now).await
     };
-    match made.await {
-        Ok(token) => page(&request, &services, &who, Some(token)).await,
-        Err(error) => admin::done(&request, &services, Err(error)),
+    let language = language::of_person(&request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let fields = [
+        ("name", t.say("token-name")),
+        ("days", t.say("token-days")),
+        ("scopes", t.say("token-scopes")),
+    ];
+    match made
+        .await
+        .map_err(|error| Faults::of_error(error, &fields, &t))
+    {
+        Ok(token) => {
+            let (nothing, faults) = (Form::default(), Faults::default());
+            page(&request, &services, &who, Some(token), &nothing, faults).await
+        }
+        Err(Ok(faults)) => page(&request, &services, &who, None, &form, faults).await,
+        Err(Err(error)) => admin::done(&request, &services, Err(error)),
     }
 }

@@ -8,6 +8,7 @@ use super::headers::{self, Kind};
 use super::pages;
 use super::services::Services;
 use crate::actions::note_error;
+use crate::domain::actor::Refused;
 use crate::error::Error;
 
 /// Seconds after which trying again makes sense.
@@ -76,34 +77,31 @@ pub(super) fn answer(
         }
         None => error.to_string(),
     };
-    let field = match error {
-        Error::Invalid { field, .. } => Some(field.clone()),
+    let mut refusal = Refusal {
+        reference,
+        ..Refusal::new(status, detail)
+    };
+    match error {
+        Error::Invalid { field, .. } => refusal.field = Some(field.clone()),
+        Error::Forbidden(refused) => refusal.refused = Some(*refused),
         Error::NotFound(_)
         | Error::Conflict(_)
         | Error::Unauthenticated
-        | Error::Forbidden(_)
         | Error::Unavailable { .. }
-        | Error::Internal(_) => None,
-    };
-    refuse(
-        request,
-        services,
-        Refusal {
-            status,
-            detail,
-            field,
-            reference,
-        },
-        reader,
-    )
+        | Error::Internal(_) => {}
+    }
+    refuse(request, services, refusal, reader)
 }
 
 /// An answer that is not an error of ours: its status and what to do.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
+    /// What to do, as programs read it; pages say it in the reader's language.
     pub(super) detail: String,
     pub(super) field: Option<String>,
+    /// What whoever asks may not, and why.
+    pub(super) refused: Option<Refused>,
     pub(super) reference: Option<String>,
 }
 
@@ -113,6 +111,7 @@ impl Refusal {
             status,
             detail: detail.into(),
             field: None,
+            refused: None,
             reference: None,
         }
     }

@@ -25,9 +25,14 @@ pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// A form with these fields.
-    #[cfg(test)]
     pub(super) fn of(fields: Vec<(String, String)>) -> Self {
         Self(fields)
+    }
+
+    /// These fields, before those of another form: a field that both have is the first one's.
+    pub(super) fn over(mut self, below: Self) -> Self {
+        self.0.extend(below.0);
+        self
     }
 
     /// The value of a field without space around it, empty when it is lacking.

@@ -177,20 +177,41 @@ impl Speech<'_> {
         self.format(key, Some(&arguments))
     }
 
+    /// A broken rule. Rules are written in English where they are checked, for programs and commands; as with gettext their
+    /// words are the key of the text, and what they quote is inserted. A rule without a text stays as it is.
+    #[must_use]
+    pub fn rule(&self, rule: &str) -> String {
+        let quoted = |nth: usize| FluentValue::from(rule.split('"').nth(nth).unwrap_or_default());
+        let arguments = [("value", quoted(1)), ("other", quoted(3))]
+            .into_iter()
+            .collect();
+        self.find(&rule_key(rule), Some(&arguments))
+            .unwrap_or_else(|| rule.to_owned())
+    }
+
     /// In the language, else in English, else the key itself: a page with an odd word beats no page.
     fn format(&self, key: &str, arguments: Option<&FluentArgs<'_>>) -> String {
-        for language in [self.language, "en"] {
-            let Some(bundle) = self.texts.bundles.get(language) else {
-                continue;
-            };
-            if let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) {
-                return bundle
-                    .format_pattern(pattern, arguments, &mut Vec::new())
-                    .into_owned();
-            }
-        }
-        key.to_owned()
+        self.find(key, arguments).unwrap_or_else(|| key.to_owned())
     }
+
+    fn find(&self, key: &str, arguments: Option<&FluentArgs<'_>>) -> Option<String> {
+        [self.language, "en"].into_iter().find_map(|language| {
+            let bundle = self.texts.bundles.get(language)?;
+            let pattern = bundle.get_message(key)?.value()?;
+            let text = bundle.format_pattern(pattern, arguments, &mut Vec::new());
+            Some(text.into_owned())
+        })
+    }
+}
+
+/// The key of a rule: its words up to the first `:`, `;` or `(`, without what it quotes.
+fn rule_key(rule: &str) -> String {
+    let unquoted: String = rule.split('"').step_by(2).collect();
+    let clause = unquoted.split([':', ';', '(']).next().unwrap_or_default();
+    let words = clause.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty());
+    let words = std::iter::once("refusal").chain(words);
+    words.collect::<Vec<_>>().join("-").to_lowercase()
 }
 
 #[cfg(test)]

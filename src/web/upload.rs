@@ -28,7 +28,11 @@ impl Upload {
                 return Err(Refusal::new(StatusCode::BAD_REQUEST, rule));
             }
             Err(_) => {
-                let rule = format!("the file is larger than {} kB", largest / 1024);
+                let most = match largest / 1024 {
+                    most if most < 1024 => format!("{most} kB"),
+                    most => format!("{} MB", most / 1024),
+                };
+                let rule = format!("the file is too large: at most \"{most}\"");
                 return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, rule));
             }
         };

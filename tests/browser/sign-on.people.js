@@ -102,7 +102,7 @@ test("a porter may count, by page and by program, and nothing else", async () =>
   assert.equal(await present(page, 12), 12);
   // By program, with a token of theirs.
   await page.goto("/me");
-  await page.fill("#token-name", "evening round");
+  await page.fill("#name", "evening round");
   for (const scope of await page.locator("[name=scope]").all()) await scope.check();
   await page.getByRole("button", { name: "Make a token" }).click();
   const secret = await page.locator(".secret").innerText();

@@ -286,16 +286,19 @@ impl Configuration {
         if !is_counted {
             let name = rule.operator.name();
             return Err(match rule.operator {
-                Operator::Present => format!("{name} takes no value"),
-                Operator::OneOf => format!("{name} takes values: name them"),
+                Operator::Present => format!("\"{name}\" takes no value"),
+                Operator::OneOf => format!("\"{name}\" takes values: name them"),
                 Operator::Equals
                 | Operator::Contains
                 | Operator::StartsWith
-                | Operator::EndsWith => format!("{name} takes one value"),
+                | Operator::EndsWith => format!("\"{name}\" takes one value"),
             });
         }
         if rule.role.is_of_institution() && rule.site.is_some() {
-            return Err(format!("{} holds everywhere and takes no site", rule.role));
+            return Err(format!(
+                "\"{}\" holds everywhere and takes no site",
+                rule.role
+            ));
         }
         if Reading::is_scoped(&self.claims, &rule.claim) && self.domains.is_empty() {
             return Err(format!(

@@ -1,10 +1,10 @@
 //! Devices that nobody described: adopted one or several at once, each channel with what it counts.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde_json::json;
 
+use super::faults::Faults;
 use super::field::Wrong;
 use super::forms::{counter_of, purposes};
 use super::{Moments, answer_with, frame, see, sheet};
@@ -41,7 +41,7 @@ struct Page<'t> {
     strangers: Vec<Stranger>,
     purposes: Vec<(String, String)>,
     models: Vec<String>,
-    wrong: Vec<String>,
+    faults: Faults,
 }
 
 /// `GET /admin/sensors/adopt`
@@ -65,6 +65,7 @@ async fn page(
     let campus = services.parvis.campus();
     let moments = Moments::of(campus.zone());
     let database = &services.parvis.database;
+    let faults = Faults::of(&wrong, &t);
     let page = async {
         let found =
             see_sensors::at_gateways(database, &campus, &who.actor, Act::ConnectSensors).await?;
@@ -114,16 +115,11 @@ async fn page(
             token: who.csrf.clone(),
             purposes: purposes(&description, &t).into_iter().skip(1).collect(),
             models: models.collect(),
-            wrong: wrong.iter().map(|wrong| wrong.words.clone()).collect(),
+            faults: faults.clone(),
         })
     };
-    let status = if wrong.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
     let page: Result<Page<'_>, Error> = page.await;
-    answer_with(request, services, page, HttpResponseBuilder::new(status))
+    answer_with(request, services, page, faults.answer())
 }
 
 /// `POST /admin/sensors/adopt`: every channel for which something was chosen, all of them or none.

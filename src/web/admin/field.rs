@@ -109,6 +109,8 @@ struct Shown {
     language: String,
     help: String,
     wrong: Vec<String>,
+    /// The group around it of which something is wrong.
+    wrong_around: Option<String>,
     is_needed: bool,
     is_ticked: bool,
     options: Vec<(String, String, bool)>,
@@ -147,6 +149,16 @@ struct Show<'s> {
 }
 
 impl Show<'_> {
+    /// The group that a field is part of, when something is wrong with the whole group.
+    fn wrong_around(&self, name: &str) -> Option<String> {
+        let is_around = |wrong: &&Wrong| {
+            let rest = name.strip_prefix(&wrong.path);
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        let group = self.wrong.iter().find(is_around)?;
+        Some(id(&group.path))
+    }
+
     fn blank(&self, field: &Field, name: &str) -> Shown {
         let help = format!("help-{}", field.key());
         let said = self.t.say(&help);
@@ -157,6 +169,7 @@ impl Show<'_> {
             label: field.label(self.t),
             help: if said == help { String::new() } else { said },
             wrong: mine.map(|wrong| wrong.words.clone()).collect(),
+            wrong_around: self.wrong_around(name),
             is_needed: field.is_needed,
             ..Shown::default()
         }
@@ -263,6 +276,7 @@ impl Show<'_> {
                     label: language.clone(),
                     value: said.map(text).unwrap_or_default(),
                     language: code.clone(),
+                    wrong_around: self.wrong_around(&name),
                     name,
                     ..Shown::default()
                 }
@@ -325,6 +339,18 @@ fn chosen(options: &[(String, String)], value: &str) -> Vec<(String, String, boo
         shown.push((value.to_owned(), value.to_owned(), true));
     }
     shown
+}
+
+/// What the field at a path is called: `capacities.1.since` is one of a row.
+pub(in crate::web) fn label_of(path: &str, t: &Speech<'_>) -> String {
+    let parts = path.split('.').filter(|part| !part.is_empty());
+    let words = parts.map(|part| {
+        part.parse::<usize>().map_or_else(
+            |_| t.say(&format!("field-{}", part.replace(['/', '_'], "-"))),
+            |row| (row + 1).to_string(),
+        )
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The identifier of a field in its page.

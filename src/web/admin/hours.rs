@@ -132,6 +132,7 @@ fn show(
             after,
         }
     });
+    let fault = fault.map(|rule| t.rule(&rule));
     let shown = Shown {
         lines: if fault.is_none() {
             lines.collect()

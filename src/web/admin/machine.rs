@@ -1,11 +1,11 @@
 //! The page about the machine: its public name, mail, the way out, its place in the network, and a restart. What is decided
 //! holds from the next start on.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde_json::{Value, json};
 
+use super::faults::Faults;
 use super::field::{self, Field, Kind, Wrong};
 use super::{answer_with, frame, see};
 use crate::actions::decide::{Decision, Proxy, decide};
@@ -50,7 +50,7 @@ struct Page<'t> {
     frame: Frame<'t>,
     token: String,
     sections: Vec<Section>,
-    wrong: Vec<(String, String)>,
+    faults: Faults,
     told: Option<String>,
     /// Whether decisions can be kept here.
     decides: bool,
@@ -177,25 +177,18 @@ fn page(
     let languages = services.texts.languages();
     let sections = answers::show_sections(&sections(&t), value, wrong, &languages, &t);
     let settings = &services.parvis.settings;
+    let faults = Faults::of(wrong, &t);
     let page = sections.map(|sections| Page {
         frame: frame(request, services, &language, &t.say("staff-machine"), who),
         token: who.csrf.clone(),
         sections,
-        wrong: wrong
-            .iter()
-            .map(|wrong| (field::id(&wrong.path), wrong.words.clone()))
-            .collect(),
+        faults: faults.clone(),
         told,
         decides: settings.decisions.is_some(),
         is_trying: Network::proposed(&settings.appliance.network_file).exists(),
         restarts: systemd::looks_after_us(),
     });
-    let status = if wrong.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
-    answer_with(request, services, page, HttpResponseBuilder::new(status))
+    answer_with(request, services, page, faults.answer())
 }
 
 /// `POST /admin/machine`: what the button says.

@@ -4,6 +4,7 @@ mod account;
 mod adopt;
 mod audit;
 pub(super) mod certificate;
+pub(super) mod faults;
 pub(super) mod field;
 mod forms;
 mod gateways;

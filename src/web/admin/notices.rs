@@ -1,11 +1,11 @@
 //! Notices of a site: those that are shown and to come, and the form of a new one or of one to say otherwise.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{NaiveDateTime, TimeDelta};
 use serde_json::{Value, json};
 
+use super::faults::Faults;
 use super::field::{self, Field, Kind as Entered, Wrong};
 use super::{Moments, answer_with, done, frame, place_words, see};
 use crate::actions::post_notice;
@@ -41,7 +41,7 @@ struct Page<'t> {
     title: String,
     lines: Vec<Line>,
     fields: Vec<String>,
-    wrong: Vec<(String, String)>,
+    faults: Faults,
 }
 
 fn kinds(who: &Visitor, site: &str, t: &Speech<'_>) -> Vec<(String, String)> {
@@ -121,6 +121,7 @@ fn page(
     let campus = services.parvis.campus();
     let moments = Moments::of(campus.zone());
     let now = services.parvis.clock.now();
+    let faults = Faults::of(wrong, &t);
     let page = || {
         campus
             .site(site)
@@ -154,20 +155,12 @@ fn page(
             site: site.to_owned(),
             instead_of: form.instead_of,
             fields: field::show(&fields(kinds), value, wrong, &languages, &t)?,
-            wrong: wrong
-                .iter()
-                .map(|wrong| (field::id(&wrong.path), wrong.words.clone()))
-                .collect(),
+            faults: faults.clone(),
             title,
         })
     };
-    let status = if wrong.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
     let page: Result<Page<'_>, Error> = page();
-    answer_with(request, services, page, HttpResponseBuilder::new(status))
+    answer_with(request, services, page, faults.answer())
 }
 
 /// `POST /admin/sites/{site}/notices`

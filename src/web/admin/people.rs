@@ -3,7 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{Moments, answer, done, frame, place_words, role_words};
+use super::faults::Faults;
+use super::{Moments, answer, answer_with, done, frame, place_words, role_words, see};
 use crate::actions::manage_people::{self, Change, Known};
 use crate::domain::actor::{Actor, Grant, Place};
 use crate::domain::campus::Campus;
@@ -12,6 +13,7 @@ use crate::domain::person::{GrantedRole, NewPerson};
 use crate::domain::role::{Act, Role};
 use crate::domain::session::browser_words;
 use crate::error::Error;
+use crate::web::failure::{self, Reader};
 use crate::web::form::Form;
 use crate::web::language;
 use crate::web::pages::frame::Frame;
@@ -47,7 +49,10 @@ struct People<'t> {
     site: String,
     all: Vec<ShownPerson>,
     can_add: bool,
-    roles: Vec<(&'static str, String)>,
+    /// Role, words, and whether it is chosen.
+    roles: Vec<(&'static str, String, bool)>,
+    entered: &'t Form,
+    faults: Faults,
 }
 
 #[derive(Template)]
@@ -102,9 +107,23 @@ pub(in crate::web) async fn all(
     who: Visitor,
 ) -> HttpResponse {
     let site = parameter(&request, "site").filter(|site| !site.is_empty());
-    let language = language::of_person(&request, &services.texts);
+    let nothing = Form::default();
+    list(&request, &services, &who, site, &nothing, Faults::default()).await
+}
+
+/// Everybody, or those of a site, and the form as it was entered.
+async fn list(
+    request: &HttpRequest,
+    services: &Services,
+    who: &Visitor,
+    site: Option<String>,
+    entered: &Form,
+    faults: Faults,
+) -> HttpResponse {
+    let language = language::of_person(request, &services.texts);
     let t = services.texts.in_language(&language);
     let campus = services.parvis.campus();
+    let builder = faults.answer();
     let listed = manage_people::list(&services.parvis.database, &who.actor, site.clone()).await;
     let page = listed.map(|known| {
         let sees_people = who.actor.may(Act::SeePeople, Place::Institution);
@@ -135,20 +154,30 @@ pub(in crate::web) async fn all(
             }
         };
         People {
-            frame: frame(&request, &services, &language, &title, &who),
+            frame: frame(request, services, &language, &title, who),
             title,
             token: who.csrf.clone(),
-            back: request
-                .uri()
-                .path_and_query()
-                .map_or_else(String::new, ToString::to_string),
+            back: address(site.as_deref()),
             can_add: site.is_none() && who.actor.may(Act::ManagePeople, Place::Institution),
             site: site.clone().unwrap_or_default(),
             all: people,
-            roles: role_choices(&t, false),
+            roles: role_choices(&t, false)
+                .into_iter()
+                .map(|(role, words)| (role, words, entered.text("role") == role))
+                .collect(),
+            entered,
+            faults,
         }
     });
-    answer(&request, &services, page)
+    answer_with(request, services, page, builder)
+}
+
+/// Where the people of a site are listed, or everybody.
+fn address(site: Option<&str>) -> String {
+    site.map_or_else(
+        || "/admin/people".to_owned(),
+        |site| format!("/admin/people?site={site}"),
+    )
 }
 
 /// `POST /admin/people`: somebody new, or a role at a site for somebody known by login or address.
@@ -163,17 +192,36 @@ pub(in crate::web) async fn add(
     let result = async {
         if let Some(name) = form.optional("who") {
             let grant = grant(&form)?;
-            let back = format!(
-                "/admin/people?site={}",
-                grant.site.as_deref().unwrap_or_default()
-            );
-            manage_people::give_by_name(&parvis.database, &who.actor, name, grant, now).await?;
-            return Ok(back);
+            let back = address(Some(grant.site.as_deref().unwrap_or_default()));
+            let given =
+                manage_people::give_by_name(&parvis.database, &who.actor, name, grant, now).await;
+            return given
+                .map(|()| back)
+                .map_err(|error| error.not_found_at("who", "nobody has this login or address"));
         }
         let id = manage_people::add(&parvis.database, &who.actor, details(&form), now).await?;
         Ok(format!("/admin/people/{id}"))
     };
-    done(&request, &services, result.await)
+    let language = language::of_person(&request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let fields = [
+        ("name", t.say("person-name")),
+        ("email", t.say("person-email")),
+        ("login", t.say("person-login")),
+        ("who", t.say("role-whom")),
+        ("role", t.say("role-which")),
+    ];
+    match result
+        .await
+        .map_err(|error| Faults::of_error(error, &fields, &t))
+    {
+        Ok(address) => see(&address),
+        Err(Ok(faults)) => {
+            let site = form.optional("site");
+            list(&request, &services, &who, site, &form, faults).await
+        }
+        Err(Err(error)) => failure::answer(&request, &services, &error, Reader::Person),
+    }
 }
 
 /// `GET /admin/people/{id}`

@@ -1,9 +1,11 @@
 //! Pictures of a site: those that are shown, and the form of another.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{answer, done, frame, place_words, see};
+use super::faults::{Fault, Faults};
+use super::{answer_with, done, frame, place_words, see};
 use crate::actions::publish_picture;
 use crate::domain::actor::Place;
 use crate::domain::role::Act;
@@ -36,7 +38,9 @@ struct Page<'t> {
     site: String,
     title: String,
     pictures: Vec<Shown>,
-    languages: Vec<(String, String)>,
+    /// Code and name of each language, and what the picture shows in it.
+    languages: Vec<(String, String, String)>,
+    faults: Faults,
 }
 
 /// `GET /admin/sites/{site}/pictures`
@@ -46,20 +50,40 @@ pub(in crate::web) async fn show(
     who: Visitor,
     site: web::Path<String>,
 ) -> HttpResponse {
-    let language = language::of_person(&request, &services.texts);
+    let nothing = Words::default();
+    page(
+        &request,
+        &services,
+        &who,
+        &site,
+        &nothing,
+        Faults::default(),
+    )
+}
+
+fn page(
+    request: &HttpRequest,
+    services: &Services,
+    who: &Visitor,
+    site: &str,
+    alt: &Words,
+    faults: Faults,
+) -> HttpResponse {
+    let language = language::of_person(request, &services.texts);
     let t = services.texts.in_language(&language);
     let campus = services.parvis.campus();
+    let builder = faults.answer();
     let page = || {
         campus
-            .site(&site)
+            .site(site)
             .ok_or_else(|| Error::NotFound(format!("site is called \"{site}\"")))?;
-        who.actor.permit(Act::WriteContents, Place::Site(&site))?;
-        let name = place_words(&t, &campus, &language, Some(&site));
+        who.actor.permit(Act::WriteContents, Place::Site(site))?;
+        let name = place_words(&t, &campus, &language, Some(site));
         let title = t.say_with("pictures-title", &[("name", name.into())]);
         let own = campus
             .pictures
             .iter()
-            .filter(|picture| picture.site == *site);
+            .filter(|picture| picture.site == site);
         let pictures = own.map(|picture| Shown {
             id: picture.id,
             address: format!("/pictures/{}.jpg", picture.digest),
@@ -69,15 +93,24 @@ pub(in crate::web) async fn show(
         });
         Ok(Page {
             pictures: pictures.collect(),
-            frame: frame(&request, &services, &language, &title, &who),
+            frame: frame(request, services, &language, &title, who),
             token: who.csrf.clone(),
-            site: site.clone(),
-            languages: services.texts.languages(),
+            site: site.to_owned(),
+            languages: services
+                .texts
+                .languages()
+                .into_iter()
+                .map(|(code, name)| {
+                    let said = alt.0.get(&code).cloned().unwrap_or_default();
+                    (code, name, said)
+                })
+                .collect(),
             title,
+            faults,
         })
     };
     let page: Result<Page<'_>, Error> = page();
-    answer(&request, &services, page)
+    answer_with(request, services, page, builder)
 }
 
 /// `POST /admin/sites/{site}/pictures`: a form with a file.
@@ -91,8 +124,21 @@ pub(in crate::web) async fn take(
     if let Err(refused) = who.actor.permit(Act::WriteContents, Place::Site(&site)) {
         return failure::answer(&request, &services, &refused.into(), Reader::Person);
     }
+    let language = language::of_person(&request, &services.texts);
+    let t = services.texts.in_language(&language);
     let upload = match Upload::read(&request, &services, body, LARGEST).await {
         Ok(upload) => upload,
+        Err(refusal) if refusal.status == StatusCode::PAYLOAD_TOO_LARGE => {
+            // What follows the file was not read either.
+            let mut faults = Faults::default();
+            faults.push(Fault {
+                id: "picture".to_owned(),
+                label: t.say("picture-file"),
+                words: t.rule(&refusal.detail),
+            });
+            let nothing = Words::default();
+            return page(&request, &services, &who, &site, &nothing, faults);
+        }
         Err(refusal) => return failure::refuse(&request, &services, refusal, Reader::Person),
     };
     let alt = services
@@ -106,13 +152,21 @@ pub(in crate::web) async fn take(
     let (site, now) = (site.into_inner(), parvis.clock.now());
     let picture = upload.content("picture").to_vec();
     let published = async {
-        let name = site.clone();
+        let (name, alt) = (site.clone(), alt.clone());
         publish_picture::publish(&parvis.database, &who.actor, name, alt, picture, now).await?;
         super::refresh(&services).await
     };
-    match published.await {
+    let fields = [
+        ("picture", t.say("picture-file")),
+        ("alt", t.say("picture-alt")),
+    ];
+    match published
+        .await
+        .map_err(|error| Faults::of_error(error, &fields, &t))
+    {
         Ok(()) => see(&format!("/admin/sites/{site}/pictures")),
-        Err(error) => failure::answer(&request, &services, &error, Reader::Person),
+        Err(Ok(faults)) => page(&request, &services, &who, &site, &alt, faults),
+        Err(Err(error)) => failure::answer(&request, &services, &error, Reader::Person),
     }
 }
 

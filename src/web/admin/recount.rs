@@ -3,7 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{answer, frame_with, see};
+use super::faults::Faults;
+use super::{answer_with, frame_with, see};
 use crate::actions::recount_space::{self, Recount};
 use crate::domain::actor::Place;
 use crate::domain::role::Act;
@@ -24,10 +25,11 @@ struct Page<'t> {
     slug: String,
     site: String,
     title: String,
-    people: i64,
+    people: String,
     present: String,
     reason: String,
     is_noted: bool,
+    faults: Faults,
 }
 
 /// `GET /admin/spaces/{slug}/recount`
@@ -37,7 +39,7 @@ pub(in crate::web) async fn show(
     who: Visitor,
     slug: web::Path<String>,
 ) -> HttpResponse {
-    page(&request, &services, &who, &slug, None)
+    page(&request, &services, &who, &slug, None, Faults::default())
 }
 
 fn page(
@@ -45,11 +47,13 @@ fn page(
     services: &Services,
     who: &Visitor,
     slug: &str,
-    entered: Option<(i64, String)>,
+    entered: Option<(String, String)>,
+    faults: Faults,
 ) -> HttpResponse {
     let language = language::of_person(request, &services.texts);
     let t = services.texts.in_language(&language);
     let campus = services.parvis.campus();
+    let builder = faults.answer();
     let page = || {
         let known = campus
             .space(slug)
@@ -59,8 +63,10 @@ fn page(
         let present = services.board.snapshot().figure(known.id).present;
         let name = known.space.name.in_language(&language);
         let title = t.say_with("recount-title", &[("name", name.into())]);
-        let (people, reason) = entered
-            .unwrap_or_else(|| (present.unwrap_or_default(), t.say("recount-reason-default")));
+        let (people, reason) = entered.unwrap_or_else(|| {
+            let people = present.unwrap_or_default().to_string();
+            (people, t.say("recount-reason-default"))
+        });
         Ok(Page {
             frame: frame_with(request, services, &language, &title, who, "tally.js"),
             token: who.csrf.clone(),
@@ -74,9 +80,10 @@ fn page(
             ),
             reason,
             is_noted: parameter(request, "noted").is_some(),
+            faults,
         })
     };
-    answer(request, services, page())
+    answer_with(request, services, page(), builder)
 }
 
 /// `POST /admin/spaces/{slug}/recount`: one more, one less, or this many.
@@ -97,14 +104,9 @@ pub(in crate::web) async fn take(
         };
         if step != 0 {
             let people = people.saturating_add(step).max(0);
-            let reason = form.text("reason").to_owned();
-            return Ok(page(
-                &request,
-                &services,
-                &who,
-                &slug,
-                Some((people, reason)),
-            ));
+            let entered = Some((people.to_string(), form.text("reason").to_owned()));
+            let nothing = Faults::default();
+            return Ok(page(&request, &services, &who, &slug, entered, nothing));
         }
         let now = parvis.clock.now();
         let recount = Recount {
@@ -117,6 +119,22 @@ pub(in crate::web) async fn take(
         recount_space::recount(&parvis.database, &campus, &who.actor, recount, now).await?;
         Ok(see(&format!("/admin/spaces/{slug}/recount?noted=1")))
     };
+    let language = language::of_person(&request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let fields = [
+        ("people", t.say("recount-people")),
+        ("reason", t.say("recount-reason")),
+    ];
     let taken: Result<HttpResponse, Error> = taken.await;
-    taken.unwrap_or_else(|error| failure::answer(&request, &services, &error, Reader::Person))
+    match taken.map_err(|error| Faults::of_error(error, &fields, &t)) {
+        Ok(response) => response,
+        Err(Ok(faults)) => {
+            let entered = Some((
+                form.text("people").to_owned(),
+                form.text("reason").to_owned(),
+            ));
+            page(&request, &services, &who, &slug, entered, faults)
+        }
+        Err(Err(error)) => failure::answer(&request, &services, &error, Reader::Person),
+    }
 }

@@ -5,7 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 use serde_json::Value;
 
-use super::field::{self, Field, Wrong};
+use super::faults::Faults;
+use super::field::{self, Field, Kind, Wrong};
 use super::{answer_with, frame, see};
 use crate::actions::edit_campus::{self, Breach, Outcome, Wish};
 use crate::domain::actor::Place;
@@ -63,8 +64,7 @@ struct Page<'t> {
     back: String,
     fields: Vec<String>,
     seen: String,
-    /// What is wrong, each with the field to go to.
-    wrong: Vec<(String, String)>,
+    faults: Faults,
     others: Vec<Other>,
     is_gone: bool,
     preview: Option<String>,
@@ -142,11 +142,7 @@ impl Sheet {
             back: self.back.clone(),
             fields,
             seen: told.seen,
-            wrong: told
-                .wrong
-                .iter()
-                .map(|wrong| (field::id(&wrong.path), wrong.words.clone()))
-                .collect(),
+            faults: Faults::of(&told.wrong, &t),
             others: told.others,
             is_gone: told.is_gone,
             preview: told.preview,
@@ -168,6 +164,23 @@ impl Sheet {
             Ok(response) => response,
             Err(error) => failure::answer(request, services, &error, Reader::Person),
         }
+    }
+
+    /// Texts that are needed and were left empty in every language.
+    fn unsaid(&self, value: &Value, t: &Speech<'_>) -> Vec<Wrong> {
+        let is_unsaid = |field: &&Field| {
+            let said = field::at(value, field.path);
+            field.is_needed
+                && matches!(field.kind, Kind::Words { .. })
+                && said.as_object().is_some_and(serde_json::Map::is_empty)
+        };
+        let unsaid = self.fields.iter().filter(is_unsaid);
+        unsaid
+            .map(|field| Wrong {
+                path: field.path.to_owned(),
+                words: t.say("wrong-needed"),
+            })
+            .collect()
     }
 
     async fn taken(
@@ -196,6 +209,7 @@ impl Sheet {
         };
         let mut value = shown.clone();
         let mut wrong = field::read(&self.fields, form, &mut value, &languages, &t);
+        wrong.extend(self.unsaid(&value, &t));
         let is_retired = form.text("do") == "retire" && self.can_be_retired;
         if wrong.is_empty() && !is_retired && form.text("do") == "preview" {
             let preview = self.preview.as_ref();
@@ -332,8 +346,8 @@ pub(super) fn wrongs(
         let said = format!("rule-{}", violation.rule);
         let mut words = t.say(&said);
         if words == said {
-            words.clone_from(&violation.message);
-        } else if violation.rule == "opening-hours" || violation.rule == "mapping" {
+            words = t.rule(&violation.message);
+        } else if violation.rule == "mapping" {
             words = format!("{words} ({})", violation.message);
         }
         let is_here = breach.key.as_ref() == Some(key);

@@ -137,8 +137,14 @@ impl<'t> Frame<'t> {
         visitor: Option<Visiting>,
     ) -> Self {
         let mut frame = Self::new(request, services, language, wish);
+        let asked = request.query_string().split('&');
+        let asked: Vec<&str> = asked
+            .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
+            .collect();
         for other in &mut frame.languages {
-            other.address = format!("{}?lang={}", frame.path, other.code);
+            let language = format!("lang={}", other.code);
+            let query = [asked.as_slice(), &[language.as_str()]].concat().join("&");
+            other.address = format!("{}?{query}", frame.path);
             other.public_address.clear();
         }
         frame.staff_style = Some(services.assets.address("staff.css").to_owned());

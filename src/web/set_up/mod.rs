@@ -4,12 +4,13 @@
 pub(super) mod answers;
 
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::TimeDelta;
 use serde_json::Value;
 
 use self::answers::{Section, blank, sections, show_sections, summarized, wrongs};
+use super::admin::faults::Faults;
 use super::admin::field::{self, Wrong};
 use super::admin::{answer_with, see};
 use super::failure::{self, Reader, Refusal};
@@ -42,8 +43,7 @@ struct AnswersPage<'t> {
     frame: Frame<'t>,
     token: String,
     sections: Vec<Section>,
-    /// What is wrong, each with the field to go to.
-    wrong: Vec<(String, String)>,
+    faults: Faults,
     /// What became of the test message.
     told: Option<String>,
 }
@@ -201,24 +201,17 @@ fn answers_page(
     let language = language::of_person(request, &services.texts);
     let t = services.texts.in_language(&language);
     let languages = services.texts.languages();
+    let faults = Faults::of(wrong, &t);
     let page = token(request).and_then(|(token, _)| {
         Ok(AnswersPage {
             frame: frame(request, services, &language),
             token,
             sections: show_sections(&sections(&t), value, wrong, &languages, &t)?,
-            wrong: wrong
-                .iter()
-                .map(|wrong| (field::id(&wrong.path), wrong.words.clone()))
-                .collect(),
+            faults: faults.clone(),
             told,
         })
     });
-    let status = if wrong.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
-    answer_with(request, services, page, HttpResponseBuilder::new(status))
+    answer_with(request, services, page, faults.answer())
 }
 
 /// `POST /set-up`: keeps the answers, and goes on or sends a test message.

@@ -3,13 +3,14 @@
 use actix_web::HttpRequest;
 use askama::Template;
 
+use super::super::faults::Faults;
 use super::super::{Moments, frame};
-use super::form::in_words;
+use super::form::{EnteredRule, entered_rules};
 use crate::actions::manage_issuers::Shown;
 use crate::actions::sign_in_with_provider::SignOn;
 use crate::domain::claims::{Judgement, Meaning, Operator, Rule};
-use crate::domain::issuer::{ClientAuthentication, Configuration, NoMatch, SecondFactor, SignOut};
 use crate::domain::role::Role;
+use crate::web::form::Form;
 use crate::web::pages::frame::Frame;
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
@@ -44,12 +45,9 @@ pub(super) struct Page<'t> {
     title: String,
     /// Empty for a new one.
     key: String,
-    configuration: Configuration,
-    scopes: String,
-    domains: String,
-    audiences: String,
-    acr_values: String,
-    strong_values: String,
+    /// The forms, as they are filled.
+    form: &'t Form,
+    pub(super) faults: Faults,
     has_secret: bool,
     no_match: Vec<Choice>,
     second_factor: Vec<Choice>,
@@ -58,12 +56,10 @@ pub(super) struct Page<'t> {
     rules: Vec<ShownRule>,
     /// Meaning, its usual places, and those configured.
     places: Vec<(&'static str, String, String)>,
-    splits: String,
     addresses: Vec<(String, String)>,
     state: Vec<(String, String)>,
     delivered: Vec<(String, String)>,
     expected: Vec<String>,
-    pub(super) claims: String,
     pub(super) outcomes: Vec<ShownOutcome>,
     pub(super) verdict: String,
 }
@@ -99,7 +95,7 @@ pub(super) fn draw<'t>(
     language: &'t str,
     who: &Visitor,
     shown: Option<Shown>,
-    configuration: &Configuration,
+    form: &'t Form,
 ) -> Page<'t> {
     let t = services.texts.in_language(language);
     let title = match &shown {
@@ -107,12 +103,16 @@ pub(super) fn draw<'t>(
         None => t.say("issuer-add"),
     };
     let places = Meaning::ALL.into_iter().map(|meaning| {
-        let configured = configuration.claims.get(&meaning);
-        let configured = configured.map_or_else(String::new, |paths| paths.join("\n"));
-        (meaning.name(), meaning.usual().join(", "), configured)
+        let entered = form.raw(&format!("claim-{}", meaning.name())).to_owned();
+        (meaning.name(), meaning.usual().join(", "), entered)
     });
-    let splits = configuration.split.iter();
-    let splits = splits.map(|(path, letters)| format!("{path} = {}", in_words(letters)));
+    let choices = |name: &str, options: &[(&str, &str)]| {
+        let options = options.iter().map(|(value, key)| {
+            let is_chosen = form.text(name) == *value;
+            ((*value).to_owned(), t.say(key), is_chosen)
+        });
+        options.collect::<Vec<Choice>>()
+    };
     Page {
         frame: frame(request, services, language, &title, who),
         token: who.csrf.clone(),
@@ -120,40 +120,38 @@ pub(super) fn draw<'t>(
         key: shown
             .as_ref()
             .map_or_else(String::new, |shown| shown.issuer.key.clone()),
-        scopes: configuration.scopes.join(" "),
-        domains: configuration.domains.join(" "),
-        audiences: configuration.trusted_audiences.join(" "),
-        acr_values: configuration.acr_values.join(" "),
-        strong_values: configuration.strong_values.join(" "),
         has_secret: shown.as_ref().is_some_and(|shown| shown.has_secret),
         no_match: choices(
-            &t,
-            &configuration.no_match,
-            [
-                ("refuse", "issuer-no-match-refuse", NoMatch::Refuse),
-                ("no-role", "issuer-no-match-no-role", NoMatch::NoRole),
+            "no_match",
+            &[
+                ("refuse", "issuer-no-match-refuse"),
+                ("no-role", "issuer-no-match-no-role"),
             ],
         ),
         second_factor: choices(
-            &t,
-            &configuration.second_factor,
-            [
-                ("claimed", "issuer-second-claimed", SecondFactor::Claimed),
-                ("always", "issuer-second-always", SecondFactor::Always),
+            "second_factor",
+            &[
+                ("claimed", "issuer-second-claimed"),
+                ("always", "issuer-second-always"),
             ],
         ),
-        client_authentication: proofs(&t, configuration.client_authentication),
+        client_authentication: choices(
+            "client_authentication",
+            &[
+                ("announced", "issuer-proof-announced"),
+                ("client_secret_basic", "issuer-proof-basic"),
+                ("client_secret_post", "issuer-proof-post"),
+            ],
+        ),
         sign_out: choices(
-            &t,
-            &configuration.sign_out,
-            [
-                ("there", "issuer-sign-out-there", SignOut::There),
-                ("only-here", "issuer-sign-out-only-here", SignOut::OnlyHere),
+            "sign_out",
+            &[
+                ("there", "issuer-sign-out-there"),
+                ("only-here", "issuer-sign-out-only-here"),
             ],
         ),
-        rules: shown_rules(services, language, &configuration.rules),
+        rules: shown_rules(services, language, &entered_rules(form)),
         places: places.collect(),
-        splits: splits.collect::<Vec<_>>().join("\n"),
         addresses: addresses(
             &t,
             &services.sign_on,
@@ -171,14 +169,14 @@ pub(super) fn draw<'t>(
                 .map(|(expected, name)| format!("{name}: {} = {}", expected.claim, expected.value))
                 .collect()
         }),
-        configuration: configuration.clone(),
-        claims: String::new(),
+        form,
+        faults: Faults::default(),
         outcomes: Vec::new(),
         verdict: String::new(),
     }
 }
 
-fn shown_rules(services: &Services, language: &str, rules: &[Rule]) -> Vec<ShownRule> {
+fn shown_rules(services: &Services, language: &str, rules: &[EnteredRule<'_>]) -> Vec<ShownRule> {
     let t = services.texts.in_language(language);
     let campus = services.parvis.campus();
     let written = rules.iter().map(Some);
@@ -187,59 +185,34 @@ fn shown_rules(services: &Services, language: &str, rules: &[Rule]) -> Vec<Shown
         .enumerate()
         .map(|(position, rule)| {
             let operators = Operator::ALL.into_iter().map(|operator| {
-                let is_chosen = rule.is_some_and(|rule| rule.operator == operator);
+                let is_chosen = rule.is_some_and(|rule| rule.operator == operator.name());
                 let words = t.say(&format!("operator-{}", operator.name()));
                 (operator.name().to_owned(), words, is_chosen)
             });
             let choices = Role::ALL.into_iter().map(|role| {
-                let is_chosen = rule.is_some_and(|rule| rule.role == role);
+                let is_chosen = rule.is_some_and(|rule| rule.role == role.name());
                 (
                     role.name().to_owned(),
                     t.say(&format!("role-{role}")),
                     is_chosen,
                 )
             });
-            let chosen = rule.and_then(|rule| rule.site.as_deref());
+            let chosen = rule.map_or("", |rule| rule.site);
             let sites = campus.sites.iter().map(|site| {
                 let name = site.name.in_language(language).to_owned();
-                (site.slug.clone(), name, chosen == Some(&site.slug))
+                (site.slug.clone(), name, chosen == site.slug)
             });
-            let everywhere = (String::new(), t.say("all-sites"), chosen.is_none());
+            let everywhere = (String::new(), t.say("all-sites"), chosen.is_empty());
             ShownRule {
                 number: position + 1,
-                claim: rule.map_or_else(String::new, |rule| rule.claim.clone()),
+                claim: rule.map_or_else(String::new, |rule| rule.claim.to_owned()),
                 operators: operators.collect(),
-                value: rule.map_or_else(String::new, |rule| rule.value.join("\n")),
+                value: rule.map_or_else(String::new, |rule| rule.value.to_owned()),
                 roles: choices.collect(),
                 sites: std::iter::once(everywhere).chain(sites).collect(),
             }
         })
         .collect()
-}
-
-/// A list to choose from: for each choice its value in the form, the key of its words, and what it means.
-fn choices<T: PartialEq, const N: usize>(
-    t: &Speech<'_>,
-    chosen: &T,
-    all: [(&str, &str, T); N],
-) -> Vec<Choice> {
-    all.into_iter()
-        .map(|(value, key, meaning)| (value.to_owned(), t.say(key), meaning == *chosen))
-        .collect()
-}
-
-fn proofs(t: &Speech<'_>, chosen: ClientAuthentication) -> Vec<Choice> {
-    use ClientAuthentication::{Announced, ClientSecretBasic, ClientSecretPost};
-    let all = [
-        ("announced", "issuer-proof-announced", Announced),
-        (
-            "client_secret_basic",
-            "issuer-proof-basic",
-            ClientSecretBasic,
-        ),
-        ("client_secret_post", "issuer-proof-post", ClientSecretPost),
-    ];
-    choices(t, &chosen, all)
 }
 
 fn addresses(t: &Speech<'_>, sign_on: &SignOn, key: &str) -> Vec<(String, String)> {
