@@ -8,7 +8,7 @@ use crate::harness::people::Visitor;
 use crate::harness::{LIBRARY, TestParvis, xovis};
 
 /// The value of a hidden field of a page, as a browser would send it back.
-fn hidden(page: &str, name: &str) -> String {
+pub(crate) fn hidden(page: &str, name: &str) -> String {
     let from = page
         .find(&format!("name=\"{name}\" value=\""))
         .unwrap_or_else(|| panic!("no {name} in {page}"));
@@ -694,6 +694,9 @@ async fn pictures_are_made_anew_shown_with_words_and_taken_down() {
         ),
     ] {
         assert_eq!(answer.status, status, "{what}: {}", answer.text);
+        // What was written for who cannot see it is not lost with the file.
+        let keeps = answer.text.contains("value=\"A room\"");
+        assert_eq!(keeps, what == "no picture", "{what}: {}", answer.text);
     }
     assert_eq!(parvis.number("SELECT count(*) FROM pictures"), 0);
     let published = upload(&parvis, &cleo, "A \"quiet\" room", &token, &png).await;

@@ -13,6 +13,7 @@ mod durability;
 mod exchanging;
 mod explaining;
 mod fetching;
+mod forms;
 mod gateways;
 mod importing;
 mod local_accounts;

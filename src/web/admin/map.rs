@@ -11,10 +11,14 @@ const BOX_WIDTH: i32 = 168;
 const BOX_HEIGHT: i32 = 52;
 const GAP: i32 = 56;
 const ROW: i32 = 150;
-const MARGIN: i32 = 16;
+const MARGIN: i32 = 48;
 
 /// The longest text of a box or an arrow.
 const LONGEST: usize = 22;
+
+/// What a letter beside an arrow takes at most, and a line of them.
+const LETTER: i32 = 7;
+const LINE: i32 = 18;
 
 /// A space to be drawn.
 pub(super) struct Node {
@@ -107,8 +111,13 @@ pub(super) fn draw(
         pair.sort_unstable();
         let number = between.entry(pair).or_default();
         *number += 1;
-        let bend = (*number / 2) * 60 * if *number % 2 == 0 { 1 } else { -1 };
-        line(*places.get(&from)?, *places.get(&to)?, bend, arrow)
+        let aside = (*number / 2) * if *number % 2 == 0 { 1 } else { -1 };
+        let mut line = line(*places.get(&from)?, *places.get(&to)?, aside * 60, arrow)?;
+        // Their names stand on lines of their own, and within the drawing.
+        let half = count(line.name.chars().count()) * LETTER / 2;
+        line.x = line.x.clamp(half, (width - half).max(half));
+        line.y += aside * LINE;
+        Some(line)
     });
     let drawing = Drawing {
         width,
@@ -230,6 +239,16 @@ mod tests {
         let svg = draw(&nodes, &arrows, "outside", "map".to_owned()).unwrap();
         assert_eq!(svg.matches("<rect").count(), 5);
         assert_eq!(svg.matches("class=\"arrow").count(), 4);
+        // Names of doors side by side do not lie over each other, nor are they cut.
+        let doors = [arrow(None, Some("ground")), arrow(None, Some("ground"))];
+        let svg = draw(&nodes[1..2], &doors, "outside", String::new()).unwrap();
+        let heights: Vec<&str> = svg
+            .split("class=\"on-line\"")
+            .skip(1)
+            .map(|text| text.split('"').nth(3).unwrap())
+            .collect();
+        assert_eq!(heights.len(), 2);
+        assert_ne!(heights[0], heights[1]);
         // What people wrote does not become markup.
         let odd = [node("<script>")];
         assert!(
