@@ -70,6 +70,8 @@ pub struct SignedIn {
     pub person: Person,
     /// Their session; none for a program with a token.
     pub session: Option<Session>,
+    /// As whom they look at the pages, by name.
+    pub sees_as: Option<String>,
     /// The token of their forms.
     pub csrf: String,
 }
@@ -112,6 +114,8 @@ fn look_up(
     if person.deactivated_at.is_some() {
         return Ok(None);
     }
+    let seen = session.sees_as.map(|seen| people::person(view, seen));
+    let seen = seen.transpose()?;
     let actor = Actor {
         person: Some(person.id),
         name: person.name.clone(),
@@ -126,6 +130,7 @@ fn look_up(
         actor,
         person,
         session: Some(session),
+        sees_as: seen.map(|seen| seen.name),
         csrf: csrf::token(secret),
     }))
 }
@@ -170,6 +175,7 @@ pub async fn recognise_token(
                 actor,
                 person,
                 session: None,
+                sees_as: None,
                 csrf: String::new(),
             }))
         })

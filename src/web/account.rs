@@ -152,7 +152,10 @@ async fn build<'t>(
             "{} · {} · {}",
             moments.say(record.at),
             record.event.address.as_deref().unwrap_or("–"),
-            record.event.outcome
+            match record.event.outcome.as_str() {
+                "done" => t.say("sign-in-done"),
+                refused => refused.to_owned(),
+            }
         )
     });
     let identities = account

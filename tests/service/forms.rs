@@ -188,7 +188,11 @@ async fn a_new_site_with_everything_empty_is_told_all_that_it_lacks_by_name() {
     let parvis = TestParvis::start(LIBRARY).await;
     let ada = parvis.sign_in("ada", &ADMINISTRATOR);
     let page = parvis
-        .post_as(&ada, "/admin/new/site?lang=en", &[("do", "save"), ("kind", "")])
+        .post_as(
+            &ada,
+            "/admin/new/site?lang=en",
+            &[("do", "save"), ("kind", "")],
+        )
         .await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     for part in [

@@ -10,7 +10,8 @@ use crate::harness::{LIBRARY, PATIENCE, Server, TestParvis};
 
 #[tokio::test]
 async fn the_page_shows_the_list_and_who_listens_beside_it() {
-    let parvis = TestParvis::start_with(LIBRARY, "[mail]\nrelay = \"smtp.uni.example\"\n").await;
+    let settings = "[mail]\nrelay = \"smtp.uni.example\"\n[firewall]\nwatches_ports = true\n";
+    let parvis = TestParvis::start_with(LIBRARY, settings).await;
     let officer = parvis.sign_in("Olga", &[(Role::SecurityOfficer, None)]);
     let stranger = TcpListener::bind("0.0.0.0:0").unwrap();
     let port = stranger.local_addr().unwrap().port();
@@ -34,6 +35,39 @@ async fn the_page_shows_the_list_and_who_listens_beside_it() {
     let runner = parvis.sign_in("Rita", &[(Role::Administration, Some("library"))]);
     let refused = parvis.get_as(&runner, "/admin/ports").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn where_no_firewall_of_parvis_is_the_page_says_so_and_shows_its_own_ports() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    let provider = parvis.write(
+        "idp.toml",
+        "key = \"campus\"\nname = \"Campus\"\nissuer = \"https://idp.uni.example:8443/realm\"\nclient_id = \"parvis\"\n",
+    );
+    parvis.run(&["issuer", "apply", &provider]);
+    let officer = parvis.sign_in("Olga", &[(Role::SecurityOfficer, None)]);
+    let stranger = TcpListener::bind("0.0.0.0:0").unwrap();
+    let begun = Instant::now();
+    let page = loop {
+        let page = parvis.get_as(&officer, "/admin/ports?lang=en").await;
+        if page.text.contains("idp.uni.example (8443)") {
+            break page;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{}", page.text);
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    };
+    for part in [
+        "no firewall of Parvis is in force",
+        "<th scope=\"row\">21443/tcp</th>",
+        "<th scope=\"row\">21080/tcp</th>",
+        ":21443 (",
+    ] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+    let port = stranger.local_addr().unwrap().port();
+    for part in ["dropped", "22/tcp", &format!(":{port} (")] {
+        assert!(!page.text.contains(part), "{part}: {}", page.text);
+    }
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ fn line(record: &Record, moments: Moments) -> Line {
     };
     Line {
         utc: record.at.to_rfc3339(),
-        when: moments.say(record.at),
+        when: moments.say_zoned(record.at),
         who: format!("{} · {} · {from}", event.actor, event.via),
         what: format!("{} · {}{done}", event.act, event.object),
         change: match (&event.before, &event.after) {

@@ -245,7 +245,7 @@ fn facts(services: &Services, known: &KnownGateway, t: &Speech<'_>) -> Vec<(Stri
 /// What became of an arrival, and whether it was refused.
 fn in_words(arrival: &Arrival, t: &Speech<'_>) -> (String, bool) {
     match &arrival.outcome {
-        Outcome::Refused(status, rule) => (format!("{status} · {rule}"), true),
+        Outcome::Refused(status, rule) => (format!("{status} · {}", t.rule(rule)), true),
         Outcome::Recorded(receipt) => {
             let parts = [
                 ("arrival-stored", receipt.stored),

@@ -90,7 +90,7 @@ pub(super) fn visiting(request: &HttpRequest, services: &Services, who: &SignedI
         .filter(|(_, _, act)| who.actor.may(*act, Place::AnySite));
     Visiting {
         name: who.person.name.clone(),
-        sees_as: who.actor.only_looks,
+        sees_as: who.sees_as.clone(),
         token: who.csrf.clone(),
         places: open
             .map(|(address, key, _)| Link {
@@ -221,6 +221,13 @@ impl Moments {
     pub(super) fn say(self, at: Moment) -> String {
         at.with_timezone(&self.0)
             .format("%Y-%m-%d %H:%M")
+            .to_string()
+    }
+
+    /// With the zone that the clock of the place was in.
+    pub(super) fn say_zoned(self, at: Moment) -> String {
+        at.with_timezone(&self.0)
+            .format("%Y-%m-%d %H:%M %Z")
             .to_string()
     }
 

@@ -1,4 +1,5 @@
-//! The ports of the machine: what may be reached, what listens now, whom the machine speaks to.
+//! The ports of the machine: what may be reached, what listens now, whom the machine speaks to. On the appliance that is the
+//! list of its firewall; on another machine it is where Parvis itself listens, and the rest is its operator's.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,6 +10,7 @@ use nix::unistd::User;
 
 use super::{answer, frame};
 use crate::appliance::{firewall, listeners};
+use crate::config::Web;
 use crate::domain::actor::Place;
 use crate::domain::ports::{Destination, Inbound, Listener, Outbound, To};
 use crate::domain::role::Act;
@@ -38,6 +40,8 @@ struct Way {
 #[template(path = "admin/ports.html")]
 struct Page<'t> {
     frame: Frame<'t>,
+    /// Whether the firewall of Parvis is in force.
+    is_guarded: bool,
     strangers: Vec<String>,
     inbound: Vec<Open>,
     outbound: Vec<Way>,
@@ -65,17 +69,23 @@ fn page<'t>(
     let list = firewall::list()?;
     let listening = listeners::all()?;
     let settings = &services.parvis.settings;
-    let mut destinations = settings.destinations(&firewall::told(&settings.firewall.told));
+    let is_guarded = settings.firewall.watches_ports;
+    let providers = services.sign_on.providers().hosts().borrow().all();
+    let mut destinations = settings.destinations(&providers);
     destinations.extend(firewall::name_servers(Path::new(firewall::NAME_SERVERS)));
-    let strangers = list.strangers(&listening);
+    let (strangers, inbound) = if is_guarded {
+        (list.strangers(&listening), list.inbound)
+    } else {
+        (Vec::new(), own(list.inbound, &settings.web))
+    };
     Ok(Page {
         frame: frame(request, services, language, &t.say("staff-ports"), who),
+        is_guarded,
         strangers: strangers
             .iter()
             .map(|stranger| format!("{} {}", stranger.protocol, words(&t, stranger)))
             .collect(),
-        inbound: list
-            .inbound
+        inbound: inbound
             .iter()
             .map(|port| open(&t, language, port, &listening))
             .collect(),
@@ -85,6 +95,22 @@ fn page<'t>(
             .map(|way| outbound(&t, language, way, &destinations))
             .collect(),
     })
+}
+
+/// The ports of the list at which Parvis itself listens, by the numbers that the settings give them.
+fn own(listed: Vec<Inbound>, web: &Web) -> Vec<Inbound> {
+    let of = |port: &Inbound| match port.service.as_str() {
+        "HTTP" => Some(web.http.port()),
+        "HTTPS" => Some(web.https.port()),
+        _ => None,
+    };
+    let own = listed.into_iter().filter_map(|port| {
+        Some(Inbound {
+            port: of(&port)?,
+            ..port
+        })
+    });
+    own.collect()
 }
 
 fn open(t: &Speech<'_>, language: &str, port: &Inbound, listening: &[Listener]) -> Open {

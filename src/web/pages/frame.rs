@@ -43,7 +43,7 @@ pub(in crate::web) struct Frame<'t> {
 pub(in crate::web) struct Visiting {
     pub(in crate::web) name: String,
     /// As whom they look, if they do.
-    pub(in crate::web) sees_as: bool,
+    pub(in crate::web) sees_as: Option<String>,
     /// The token of forms.
     pub(in crate::web) token: String,
     pub(in crate::web) places: Vec<Link>,
