@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::campus::Campus;
+use crate::domain::campus::{Campus, KnownSpace};
 use crate::domain::correction::{Correction, Kind, corrected_day};
-use crate::domain::ids::ChannelId;
+use crate::domain::day;
+use crate::domain::ids::{ChannelId, SpaceId};
 use crate::domain::reading::Moment;
 use crate::domain::space_day::{MILLION, Sum};
 use crate::domain::zones::Source;
@@ -82,9 +83,7 @@ pub fn explain(
     slug: &str,
     at: Moment,
 ) -> Result<Explanation, Error> {
-    let known = campus
-        .space(slug)
-        .ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))?;
+    let known = find(campus, slug)?;
     let shown = publications::at(view, known.id, at)?
         .ok_or_else(|| Error::NotFound(format!("figure of {slug} was published by {at}")))?;
     let source = campus.zones.source(known.id);
@@ -103,7 +102,11 @@ pub fn explain(
         as_of: shown.as_of,
         day_started_at: shown.day_started_at,
         counted: Vec::new(),
-        corrections: standing.iter().map(in_words).collect(),
+        corrections: standing
+            .iter()
+            .filter(|correction| !correction.kind.is_neutral())
+            .map(in_words)
+            .collect(),
         sum: None,
         parts: Vec::new(),
         recomputed: None,
@@ -111,8 +114,9 @@ pub fn explain(
     };
     match source {
         Source::Flows(_) | Source::Nothing => {
-            let sum = sum_of(view, &shown, &standing, shown.position)?;
-            let now = sum_of(view, &shown, &standing, i64::MAX)?;
+            let day = (known.id, shown.day_started_at);
+            let sum = sum_of(view, day, &standing, shown.position)?;
+            let now = sum_of(view, day, &standing, i64::MAX)?;
             explanation.counted = counted(view, campus, &shown)?;
             explanation.recomputed = shown.present.map(|_| sum.people());
             explanation.late_readings_changed = now.people() - sum.people();
@@ -146,19 +150,52 @@ pub fn explain(
     Ok(explanation)
 }
 
+/// The figure of a space that was shown last; `None` while nothing is known.
+///
+/// # Errors
+/// When there is no such space, or the database is not available.
+pub fn shown(
+    view: &mut View<'_>,
+    campus: &Campus,
+    slug: &str,
+    now: Moment,
+) -> Result<Option<i64>, Error> {
+    let known = find(campus, slug)?;
+    let shown = publications::at(view, known.id, now)?;
+    Ok(shown.and_then(|shown| shown.present))
+}
+
+/// The people of a space whose doors are counted, by all that the ledger holds of today: what is shown next.
+///
+/// # Errors
+/// When there is no such space, or the database is not available.
+pub fn summed(view: &mut View<'_>, campus: &Campus, slug: &str, now: Moment) -> Result<i64, Error> {
+    let known = find(campus, slug)?;
+    let (start, _) = day::around(campus.zone(), known.space.day_starts, now);
+    let standing = corrections::of_space(view, known.id, start, now, i64::MAX)?;
+    Ok(sum_of(view, (known.id, start), &standing, i64::MAX)?.people())
+}
+
+fn find<'a>(campus: &'a Campus, slug: &str) -> Result<&'a KnownSpace, Error> {
+    campus
+        .space(slug)
+        .ok_or_else(|| Error::NotFound(format!("space is called \"{slug}\"")))
+}
+
+/// The sum of a space's day, which began at a moment.
 fn sum_of(
     view: &mut View<'_>,
-    shown: &Publication,
+    (space, start): (SpaceId, Moment),
     standing: &[Correction],
     position: i64,
 ) -> Result<Sum, Error> {
     let mut day = corrected_day(standing, false);
     let span = Span {
-        after: shown.day_started_at,
-        until: shown.day_started_at + LONGEST_DAY,
+        after: start,
+        until: start + LONGEST_DAY,
         up_to: position,
     };
-    for entry in ledger::of_space(view, shown.space, span)? {
+    for entry in ledger::of_space(view, space, span)? {
         day.flow(entry.second, entry.entries, entry.exits);
     }
     Ok(day.sum())

@@ -1,11 +1,13 @@
 //! A recount: a person saw how many people there are, and the figure follows.
 
+use chrono::Days;
 use serde_json::{Value, json};
 
 use crate::domain::actor::{Actor, Allowed, Place, Placed};
 use crate::domain::audit::Event;
-use crate::domain::campus::Campus;
-use crate::domain::correction::{Correction, Kind, NewCorrection};
+use crate::domain::campus::{Campus, KnownSpace};
+use crate::domain::correction::{Correction, DAYS_LOOKED_AT_AGAIN, Kind, NewCorrection};
+use crate::domain::day;
 use crate::domain::reading::Moment;
 use crate::domain::role::Act;
 use crate::domain::zones::Source;
@@ -13,7 +15,7 @@ use crate::error::Error;
 use crate::persistence::{Database, Transaction, audit, corrections, requests};
 
 /// The most people a person can have seen.
-const MOST: i64 = 100_000;
+pub const MOST: i64 = 100_000;
 
 /// The longest reason.
 const LONGEST_REASON: usize = 200;
@@ -25,7 +27,7 @@ pub struct Recount {
     pub space: String,
     /// How many people there were.
     pub people: i64,
-    /// When; not in the future.
+    /// When; not in the future, and of a day that is not settled yet.
     pub at: Moment,
     /// Why, in words.
     pub reason: String,
@@ -135,6 +137,12 @@ pub fn checked(
     if recount.at > now {
         return Err(refuse("at", "nobody has counted in the future"));
     }
+    if recount.at < settled_before(campus, known, now) {
+        let rule = format!(
+            "a recount changes the figure of its day: today, or one of the last {DAYS_LOOKED_AT_AGAIN} days; older ones are settled"
+        );
+        return Err(refuse("at", &rule));
+    }
     match campus.zones.source(known.id) {
         Source::Flows(_) | Source::Nothing => {}
         Source::Levels(_) => {
@@ -158,6 +166,13 @@ pub fn checked(
     };
     let site = known.space.site.clone();
     Ok(actor.allowed(Act::Recount, Counted { site, new })?)
+}
+
+/// When the first accounting day begins that a recount can still change.
+fn settled_before(campus: &Campus, known: &KnownSpace, now: Moment) -> Moment {
+    let (zone, starts) = (campus.zone(), known.space.day_starts);
+    let today = day::date_of(zone, starts, now);
+    day::start_of(zone, starts, today - Days::new(DAYS_LOOKED_AT_AGAIN))
 }
 
 /// A request that may be sent again.
@@ -200,4 +215,58 @@ pub async fn recount_once(
             Ok(answer)
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recounts_are_of_days_that_are_not_settled() {
+        let (campus, actor) = (one_space(), Actor::console("ada"));
+        let now = "2026-11-24T10:00:00Z".parse().unwrap();
+        let field = |at: &str| {
+            let recount = Recount {
+                space: "hall".to_owned(),
+                people: 12,
+                at: at.parse().unwrap(),
+                reason: "counted".to_owned(),
+            };
+            match checked(&campus, &actor, recount, now) {
+                Ok(_) => "",
+                Err(Error::Invalid { field, .. }) if field == "at" => "at",
+                Err(_) => "another",
+            }
+        };
+        assert_eq!(field("2026-11-24T10:00:00Z"), "");
+        assert_eq!(field("2026-11-17T05:00:00Z"), "");
+        assert_eq!(field("2026-11-17T04:59:59Z"), "at");
+        assert_eq!(field("1990-01-01T00:00:00Z"), "at");
+        assert_eq!(field("2026-11-24T10:00:01Z"), "at");
+    }
+
+    fn one_space() -> Campus {
+        let space = crate::domain::campus::Space {
+            slug: "hall".to_owned(),
+            site: "hall".to_owned(),
+            parent: None,
+            name: crate::domain::words::Words::plain("Hall"),
+            description: crate::domain::words::Words::default(),
+            is_draft: false,
+            capacities: Vec::new(),
+            day_starts: "05:00:00".parse().unwrap(),
+            empty_at_day_start: true,
+            drift_correction: true,
+            opening_hours: None,
+        };
+        let mut campus = Campus::undescribed();
+        campus.spaces.push(KnownSpace {
+            id: crate::domain::ids::SpaceId(1),
+            space,
+            site: 0,
+            parent: None,
+            hours: None,
+        });
+        campus
+    }
 }

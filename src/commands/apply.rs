@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{actor, open};
+use super::{actor, counted, open};
 use crate::actions::apply_description::{Others, apply, plan};
 use crate::config::read_campus;
 use crate::domain::plan::Change;
@@ -45,8 +45,8 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     }
     if arguments.dry_run {
         println!(
-            "{} changes; nothing was done (--dry-run).",
-            changes.len() + pruned
+            "{}; nothing was done (--dry-run).",
+            counted(changes.len() + pruned, "change")
         );
         return Ok(());
     }
@@ -62,6 +62,6 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         prune,
         parvis.clock.now(),
     )?;
-    println!("{} changes applied.", changes.len() + pruned);
+    println!("{} applied.", counted(changes.len() + pruned, "change"));
     Ok(())
 }

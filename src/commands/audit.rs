@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use clap::Subcommand;
 
-use super::open;
+use super::{local, open};
 use crate::actions::read_audit;
 use crate::domain::actor::Actor;
 use crate::domain::audit::Filter;
@@ -17,7 +17,7 @@ pub(super) enum Command {
     /// List the newest records.
     List {
         /// How many.
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(1..))]
         count: i64,
         /// Only those whose actor, act or object holds these words.
         #[arg(long)]
@@ -43,7 +43,7 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
                 println!(
                     "{}  {}  {} ({}, {})  {}  {}  {}",
                     record.position,
-                    record.at.to_rfc3339(),
+                    local(record.at, parvis.campus().zone()),
                     event.actor,
                     event.via,
                     event.address.as_deref().unwrap_or("-"),

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use chrono_tz::Tz;
 use clap::Subcommand;
 
-use super::{actor, open};
+use super::{actor, local, open};
 use crate::actions::manage_certificate::{self, Brought};
 use crate::appliance::certificate::{Certificates, Files, Notes, ensure, request};
 use crate::config::read_bytes;
@@ -45,7 +46,10 @@ pub(super) fn run(config: &Path, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Show => show(&parvis, &files),
         Command::Request => {
-            print(&ask_service(&parvis, "/certificate/request")?);
+            print(
+                &ask_service(&parvis, "/certificate/request")?,
+                parvis.campus().zone(),
+            );
             Ok(())
         }
         Command::Install {
@@ -74,11 +78,11 @@ fn made(parvis: &Parvis, files: &Files) -> anyhow::Result<String> {
     Ok(made)
 }
 
-fn print(facts: &Facts) {
+fn print(facts: &Facts, zone: Tz) {
     println!("names        {}", facts.names.join(", "));
     println!("issuer       {}", facts.issuer);
-    println!("valid from   {}", facts.not_before.to_rfc3339());
-    println!("valid until  {}", facts.not_after.to_rfc3339());
+    println!("valid from   {}", local(facts.not_before, zone));
+    println!("valid until  {}", local(facts.not_after, zone));
     println!("key          {}", facts.key);
     println!("SHA-256      {}", facts.fingerprint);
 }
@@ -90,14 +94,15 @@ fn show(parvis: &Parvis, files: &Files) -> anyhow::Result<()> {
         Notes::read(files),
     );
     println!("source       {}", choice.source);
-    print(&facts);
+    let zone = parvis.campus().zone();
+    print(&facts, zone);
     if choice.source == Source::Acme {
         println!("directory    {}", choice.directory);
         let due = notes.next_try.unwrap_or_else(|| renewal_due(&facts));
-        println!("renewal      {}", due.to_rfc3339());
+        println!("renewal      {}", local(due, zone));
     }
     if let (Some(at), Some(reason)) = (notes.failed_at, notes.reason) {
-        println!("last failure {}  {reason}", at.to_rfc3339());
+        println!("last failure {}  {reason}", local(at, zone));
     }
     if let Some(found) = warning(choice.source, &facts, parvis.clock.now()) {
         println!("warning      {}", found.name());
@@ -129,7 +134,7 @@ fn install(parvis: &Parvis, files: Files, brought: &Brought) -> anyhow::Result<(
     ensure(&files, &parvis.settings.web.public_name)?;
     let certificates = Certificates::open(files)?;
     let installing = manage_certificate::install(parvis, &certificates, &actor, brought);
-    print(&block_on(installing)?);
+    print(&block_on(installing)?, parvis.campus().zone());
     if let Err(error) = ask_service(parvis, "/certificate/take") {
         println!("In place; the service takes it when it next looks or starts ({error:#}).");
     }

@@ -6,15 +6,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail, ensure};
 use chrono::{
-    DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc,
+    LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone as _, Utc,
 };
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use crate::domain::day::moment_of;
-use crate::domain::reading::{Crossings, LARGEST_COUNT, Moment};
+use crate::domain::day::moment_told;
+use crate::domain::mapping::Told;
+use crate::domain::reading::{CLOCK_TOLERANCE, Crossings, LARGEST_COUNT, Moment};
 use crate::gateways::{Message, Observation};
 
 /// How a file of counts is read; see docs/counters.md.
@@ -64,7 +65,10 @@ struct EndColumn {
 
 /// A column by name or by position from 0.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "neither the name of a column nor its position from 0"
+)]
 enum Column {
     Position(usize),
     Name(String),
@@ -116,28 +120,98 @@ pub(super) struct CountsFile {
     pub(super) refused: Vec<Refused>,
 }
 
-/// Reads a mapping.
-pub(super) fn mapping(path: &Path) -> anyhow::Result<FileMapping> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    toml::from_str(&text).with_context(|| path.display().to_string())
+impl FileMapping {
+    /// Refuses what no line could be read with.
+    fn check(&self) -> anyhow::Result<()> {
+        let formats = [
+            Some(&self.time.format),
+            self.until.as_ref().map(|end| &end.format),
+        ];
+        for format in formats.into_iter().flatten() {
+            ensure!(
+                Told::by(format).is_some(),
+                "{format:?} is no strftime pattern that holds a date, such as %d/%m/%Y %H:%M"
+            );
+        }
+        ensure!(
+            self.time
+                .minutes
+                .is_none_or(|minutes| (1..=A_WEEK).contains(&minutes)),
+            "time.minutes is from 1 to {A_WEEK}, a week"
+        );
+        ensure!(
+            self.counts.semantics == Semantics::Cumulative
+                || self.time.minutes.is_some()
+                || self.until.is_some(),
+            "a delta needs time.minutes, or until: how long is each interval?"
+        );
+        let Counts {
+            forward,
+            backward,
+            direction,
+            ..
+        } = &self.counts;
+        ensure!(
+            forward.is_some() || backward.is_some() || direction.is_some(),
+            "counts names no column: write forward, backward or direction"
+        );
+        Ok(())
+    }
 }
 
-/// Reads a file of counts.
-pub(super) fn read(path: &Path, mapping: &FileMapping) -> anyhow::Result<CountsFile> {
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    parse(&decoded(&bytes), mapping)
+/// The minutes of a week: no longer interval says anything of a day.
+const A_WEEK: i64 = 7 * 24 * 60;
+
+/// Reads a mapping.
+pub(super) fn mapping(path: &Path) -> anyhow::Result<FileMapping> {
+    let read = || {
+        let mapping: FileMapping = toml::from_str(&std::fs::read_to_string(path)?)?;
+        mapping.check()?;
+        anyhow::Ok(mapping)
+    };
+    read().with_context(|| path.display().to_string())
+}
+
+/// Reads a file of counts. Nobody has counted yet what is later than now.
+pub(super) fn read(path: &Path, mapping: &FileMapping, now: Moment) -> anyhow::Result<CountsFile> {
+    let read = || parse(&decoded(&std::fs::read(path)?)?, mapping, now);
+    read().with_context(|| path.display().to_string())
 }
 
 /// UTF-8, or else Latin-1, where every byte is a letter.
-fn decoded(bytes: &[u8]) -> String {
+fn decoded(bytes: &[u8]) -> anyhow::Result<String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_or_else(
+    let is_of_text = |byte: &u8| *byte >= b' ' || b"\t\n\r\x0c".contains(byte);
+    if !bytes.iter().all(is_of_text) {
+        bail!("is not text: export it as CSV, in UTF-8");
+    }
+    if bytes.trim_ascii().is_empty() {
+        bail!("is empty");
+    }
+    Ok(std::str::from_utf8(bytes).map_or_else(
         |_| bytes.iter().map(|byte| char::from(*byte)).collect(),
         str::to_owned,
-    )
+    ))
 }
 
-fn parse(text: &str, mapping: &FileMapping) -> anyhow::Result<CountsFile> {
+/// The text of a cell as it can be repeated: short, and without what a terminal would obey.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let visible = |letter: char| {
+        if letter.is_control() {
+            '\u{fffd}'
+        } else {
+            letter
+        }
+    };
+    let mut shown: String = text.chars().take(LONGEST).map(visible).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn parse(text: &str, mapping: &FileMapping, now: Moment) -> anyhow::Result<CountsFile> {
     let delimiter = mapping.delimiter.unwrap_or_else(|| delimiter_of(text));
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(u8::try_from(delimiter).context("the delimiter is not a single byte")?)
@@ -167,6 +241,7 @@ fn parse(text: &str, mapping: &FileMapping) -> anyhow::Result<CountsFile> {
         let line = record.position().map_or(0, csv::Position::line);
         match columns
             .interval(&record, mapping, &mut last)
+            .and_then(|interval| not_ahead(interval, now))
             .and_then(|interval| Ok((interval, columns.counts(&record, mapping)?)))
         {
             Ok(((since, at), crossings)) => {
@@ -187,6 +262,17 @@ fn parse(text: &str, mapping: &FileMapping) -> anyhow::Result<CountsFile> {
         }
     }
     Ok(file)
+}
+
+/// Refuses what is said to have been counted later than now.
+fn not_ahead(interval: Interval, now: Moment) -> Result<Interval, String> {
+    if interval.1 > now + CLOCK_TOLERANCE {
+        let at = interval.1.to_rfc3339_opts(SecondsFormat::Secs, true);
+        return Err(format!(
+            "{at} is in the future: see the format and the zone of the mapping, and the clock of the counter"
+        ));
+    }
+    Ok(interval)
 }
 
 fn message(
@@ -234,6 +320,9 @@ fn delimiter_of(text: &str) -> char {
         .unwrap_or(',')
 }
 
+/// The start of an interval, if it has one, and its end.
+type Interval = (Option<Moment>, Moment);
+
 /// Where the columns are.
 struct Columns {
     time: Vec<usize>,
@@ -254,8 +343,8 @@ impl Columns {
             Column::Position(position) => Ok(*position),
             Column::Name(name) => {
                 let found = header.iter().position(|known| known == name);
-                let names: Vec<&str> = header.iter().collect();
                 found.with_context(|| {
+                    let names: Vec<String> = header.iter().map(shown).collect();
                     format!(
                         "no column is called \"{name}\"; there are: {}",
                         names.join(", ")
@@ -286,10 +375,10 @@ impl Columns {
         record: &csv::StringRecord,
         mapping: &FileMapping,
         last: &mut Option<Moment>,
-    ) -> Result<(Option<Moment>, Moment), String> {
+    ) -> Result<Interval, String> {
         let start = local(record, &self.time, &mapping.time.format)?;
         let zone = mapping.time.zone.unwrap_or(Tz::UTC);
-        let moment = in_zone(start, zone, *last);
+        let moment = in_zone(start, zone, *last)?;
         *last = Some(moment);
         if let (Some(columns), Some(until)) = (&self.until, &mapping.until) {
             let end = local(record, columns, &until.format)?;
@@ -297,7 +386,7 @@ impl Columns {
             let at = if end > start {
                 moment + (end - start)
             } else {
-                in_zone(end, zone, Some(moment))
+                in_zone(end, zone, Some(moment))?
             };
             return if at > moment {
                 Ok((Some(moment), at))
@@ -305,13 +394,12 @@ impl Columns {
                 Err("the interval ends before it begins".to_owned())
             };
         }
-        match (mapping.counts.semantics, mapping.time.minutes) {
-            (Semantics::Cumulative, _) => Ok((None, moment)),
+        Ok(match (mapping.counts.semantics, mapping.time.minutes) {
             (Semantics::Delta, Some(minutes)) => {
-                Ok((Some(moment), moment + TimeDelta::minutes(minutes)))
+                (Some(moment), moment + TimeDelta::minutes(minutes))
             }
-            (Semantics::Delta, None) => Err("a delta needs time.minutes or until".to_owned()),
-        }
+            (Semantics::Cumulative | Semantics::Delta, _) => (None, moment),
+        })
     }
 
     fn counts(
@@ -339,8 +427,10 @@ impl Columns {
                 })
             } else {
                 Err(format!(
-                    "\"{word}\" is neither \"{}\" nor \"{}\"",
-                    split.forward, split.backward
+                    "\"{}\" is neither \"{}\" nor \"{}\"",
+                    shown(word),
+                    split.forward,
+                    split.backward
                 ))
             };
         }
@@ -365,24 +455,24 @@ fn local(
         .or_else(|_| {
             NaiveDate::parse_from_str(&text, format).map(|date| date.and_time(NaiveTime::MIN))
         })
-        .map_err(|_| format!("\"{text}\" is not a time of the form {format}"))
+        .map_err(|_| format!("\"{}\" is not a time of the form {format}", shown(&text)))
 }
 
 /// A local time in its zone. In the hour that comes twice, a time not later than the moment before it is the second one.
-fn in_zone(local: NaiveDateTime, zone: Tz, before: Option<Moment>) -> DateTime<Utc> {
+fn in_zone(local: NaiveDateTime, zone: Tz, before: Option<Moment>) -> Result<Moment, String> {
     match zone.from_local_datetime(&local) {
         LocalResult::Ambiguous(first, second) if before.is_some_and(|before| first <= before) => {
-            second.with_timezone(&Utc)
+            Ok(second.with_timezone(&Utc))
         }
         LocalResult::Ambiguous(..) | LocalResult::Single(_) | LocalResult::None => {
-            moment_of(zone, local)
+            moment_told(zone, local).map_err(|left_out| format!("{local}: {left_out}"))
         }
     }
 }
 
 /// A count as people and machines write it: digits, in groups of three or not, with a fraction of one or two zeros or none.
 fn count(text: &str) -> Result<i64, String> {
-    let refused = || format!("\"{text}\" is not a count");
+    let refused = || format!("\"{}\" is not a count", shown(text));
     let is_gap =
         |letter: char| letter.is_whitespace() || "\u{a0}\u{202f}\u{2009}'’".contains(letter);
     let written: String = text.chars().filter(|letter| !is_gap(*letter)).collect();
@@ -420,7 +510,8 @@ mod tests {
 
     fn read(text: &str, mapping: &str) -> CountsFile {
         let mapping = format!("gateway = 'g'\ndevice = 'd'\nchannel = 'c'\n{mapping}");
-        parse(text, &toml::from_str(&mapping).unwrap()).unwrap()
+        let now = "2026-12-01T00:00:00Z".parse().unwrap();
+        parse(text, &toml::from_str(&mapping).unwrap(), now).unwrap()
     }
 
     const EXPORT: &str = r#"
@@ -453,6 +544,77 @@ mod tests {
             [3, 4, 5]
         );
         assert_eq!(file.refused[1].rule, "\"Gate broken\" is not a count");
+    }
+
+    #[test]
+    fn what_nobody_can_have_counted_is_refused() {
+        let file = read(
+            "from-time,to-time,Forward counter,Backward counter\n\
+             01/12/2026 - 00:58,01/12/2026 - 00:59,1,0\n01/12/2026 - 01:03,01/12/2026 - 01:04,1,0\n\
+             02/11/2099 - 08:06,02/11/2099 - 08:07,1,0\n28/03/2027 - 02:30,28/03/2027 - 02:31,1,0\n\
+             29/03/2026 - 02:30,29/03/2026 - 02:31,1,0\n",
+            EXPORT,
+        );
+        assert_eq!(file.messages.len(), 1);
+        let rules: Vec<&str> = file.refused.iter().map(|line| line.rule.as_str()).collect();
+        assert!(
+            rules[0].starts_with("2026-12-01T00:04:00Z is in the future"),
+            "{rules:?}"
+        );
+        assert!(
+            rules[1].starts_with("2099-11-02T07:07:00Z is in the future"),
+            "{rules:?}"
+        );
+        assert!(
+            rules[3].ends_with("this local time does not exist: clocks go forward over it"),
+            "{rules:?}"
+        );
+    }
+
+    #[test]
+    fn a_mapping_that_can_read_nothing_is_refused_once() {
+        let check = |rest: &str| {
+            let text = format!("gateway = 'g'\ndevice = 'd'\nchannel = 'c'\n{rest}");
+            let mapping: FileMapping = toml::from_str(&text).unwrap();
+            mapping.check().map_err(|error| error.to_string())
+        };
+        let delta = "counts = { semantics = 'delta', forward = 'n' }";
+        let time =
+            |rest: &str| format!("time = {{ columns = ['t'], format = '%Y-%m-%d %H:%M'{rest} }}\n");
+        assert!(check(&format!("{}{delta}", time(", minutes = 60"))).is_ok());
+        let rules = [
+            (format!("{}{delta}", time("")), "a delta needs"),
+            (format!("{}{delta}", time(", minutes = 0")), "time.minutes"),
+            (
+                format!("{}{delta}", time(", minutes = 9000000000000000")),
+                "time.minutes",
+            ),
+            (
+                format!("{}counts = {{ semantics = 'cumulative' }}", time("")),
+                "counts names no column",
+            ),
+            (
+                format!("time = {{ columns = ['t'], format = '%H:%M', minutes = 1 }}\n{delta}"),
+                "\"%H:%M\" is no strftime pattern",
+            ),
+        ];
+        for (mapping, rule) in rules {
+            let told = check(&mapping).unwrap_err();
+            assert!(told.starts_with(rule), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_repeated() {
+        let told = |bytes: &[u8]| decoded(bytes).map_err(|error| error.to_string());
+        assert_eq!(told(b""), Err("is empty".to_owned()));
+        assert_eq!(told(b"\xef\xbb\xbf\r\n"), Err("is empty".to_owned()));
+        for binary in [&b"PK\x03\x04"[..], b"t\0i\0m\0e\0", b"\x1b[2J"] {
+            assert!(told(binary).unwrap_err().starts_with("is not text"));
+        }
+        assert_eq!(told(b"Biblioth\xe8que"), Ok("Bibliothèque".to_owned()));
+        assert_eq!(shown("a\u{9b}b"), "a\u{fffd}b");
+        assert_eq!(shown(&"a".repeat(100)).chars().count(), 61);
     }
 
     #[test]

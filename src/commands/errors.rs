@@ -4,13 +4,13 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::open;
+use super::{local, open};
 use crate::persistence::errors;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// How many.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(1..))]
     count: i64,
 }
 
@@ -26,7 +26,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         println!(
             "{}  {}  {}\n    {}",
             error.reference,
-            error.at.to_rfc3339(),
+            local(error.at, parvis.campus().zone()),
             error.place,
             error.cause
         );

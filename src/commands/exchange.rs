@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use nix::unistd::{Group, User};
 
-use super::{counts_file, import, open};
+use super::{counted, counts_file, import, open};
 use crate::appliance::exchange::{self, Account};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -75,13 +75,19 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
             );
         }
         Command::List => {
-            for account in exchange::accounts(accounts)? {
+            let accounts = exchange::accounts(accounts)?;
+            if accounts.is_empty() {
+                println!("No account hands in files: parvis exchange add makes one.");
+            }
+            for account in accounts {
                 let mappings = account.mappings.iter().map(|(stem, _)| stem.as_str());
                 let mappings = mappings.collect::<Vec<_>>().join(", ");
                 let keys = account.keys.lines().count();
                 println!(
-                    "{}: user {}, {keys} keys, reads {mappings}",
-                    account.name, account.user
+                    "{}: user {}, {}, reads {mappings}",
+                    account.name,
+                    account.user,
+                    counted(keys, "key")
                 );
             }
         }
@@ -121,7 +127,10 @@ fn import_all(config: &Path, settings: &Settings) -> anyhow::Result<()> {
         }
     }
     if refused > 0 {
-        bail!("{refused} files were refused; the report beside each says why");
+        bail!(
+            "{} refused; the report beside each says why",
+            counted(refused, "file")
+        );
     }
     Ok(())
 }

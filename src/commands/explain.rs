@@ -7,9 +7,9 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 
-use super::open;
+use super::{local, open};
 use crate::actions::explain_figure::{Explanation, decimal, explain};
-use crate::domain::day::moment_of;
+use crate::domain::day::moment_told;
 use crate::domain::reading::Moment;
 
 #[derive(Debug, Args)]
@@ -59,17 +59,17 @@ pub(super) fn moment(text: &str, zone: Tz) -> anyhow::Result<Moment> {
     ]
     .into_iter()
     .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-    .with_context(|| format!("\"{text}\" is not a time; write 2026-11-24 10:30"))?;
-    Ok(moment_of(zone, local))
+    .with_context(|| {
+        format!(
+            "\"{text}\" is not a time; write a day and a time of {zone}, 2026-11-24 10:30, or UTC, 2026-11-24T09:30:00Z"
+        )
+    })?;
+    moment_told(zone, local).with_context(|| format!("\"{text}\" in {zone}"))
 }
 
 fn print(explanation: &Explanation, zone: Tz, depth: usize) {
     let indent = "    ".repeat(depth);
-    let time = |at: Moment| {
-        at.with_timezone(&zone)
-            .format("%Y-%m-%d %H:%M:%S")
-            .to_string()
-    };
+    let time = |at: Moment| local(at, zone);
     let people = |known: Option<i64>| {
         known.map_or_else(|| "unknown".to_owned(), |people| people.to_string())
     };

@@ -5,10 +5,13 @@ use std::path::Path;
 use chrono::TimeDelta;
 use clap::Subcommand;
 
-use super::{actor, open};
+use super::{actor, local, open};
 use crate::actions::replace_secret::replace_blocking;
 use crate::domain::gateway::Proof;
 use crate::persistence::secrets;
+
+/// The longest overlap, in hours.
+const A_YEAR: i64 = 24 * 365;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -16,8 +19,13 @@ pub(super) enum Command {
     Secret {
         /// The gateway.
         name: String,
-        /// Hours for which the secrets there were stay good, so that sensors can be changed one by one.
-        #[arg(long, default_value_t = 24)]
+        /// Hours for which the secrets there were stay good, so that sensors can be changed one by one; a year at most.
+        #[arg(
+            long,
+            default_value_t = 24,
+            allow_negative_numbers = true,
+            value_parser = clap::value_parser!(i64).range(0..=A_YEAR)
+        )]
         overlap_hours: i64,
     },
     /// List the gateways, their addresses and since when their secrets are good.
@@ -32,7 +40,7 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
             name,
             overlap_hours,
         } => {
-            let overlap = TimeDelta::hours((*overlap_hours).clamp(0, 24 * 365));
+            let overlap = TimeDelta::hours(*overlap_hours);
             let secret = replace_blocking(&parvis.database, &actor()?, name, overlap, now)?;
             println!("{secret}");
         }
@@ -58,9 +66,10 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
                     .read_blocking(|view| secrets::of_gateway(view, known.id))?
                 {
                     let until = secret.until.map_or_else(String::new, |until| {
-                        format!(", good until {}", until.to_rfc3339())
+                        format!(", good until {}", local(until, campus.zone()))
                     });
-                    println!("    secret of {}{until}", secret.created_at.to_rfc3339());
+                    let since = local(secret.created_at, campus.zone());
+                    println!("    secret of {since}{until}");
                 }
             }
         }

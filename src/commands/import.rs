@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 
 use super::counts_file::{self, CountsFile, FileMapping};
 use super::hand_in::HandIn;
-use super::open;
+use super::{counted, open};
 use crate::domain::campus::{Campus, KnownChannel, Purpose};
 use crate::domain::reading::Moment;
 use crate::domain::{day, zones};
@@ -43,12 +43,20 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
 /// Imports a file of counts; returns what came of it, in words.
 pub(super) fn counts(parvis: &Arc<Parvis>, file: &Path, mapping: &Path) -> anyhow::Result<String> {
     let mapping = counts_file::mapping(mapping)?;
-    let CountsFile { messages, refused } = counts_file::read(file, &mapping)?;
+    channel(&parvis.campus(), &mapping)?;
+    let now = parvis.clock.now();
+    let CountsFile { messages, refused } = counts_file::read(file, &mapping, now)?;
     let mut report = String::new();
     for line in &refused {
         let _ = writeln!(report, "{}:{}: {}", file.display(), line.line, line.rule);
     }
-    channel(&parvis.campus(), &mapping)?;
+    if messages.is_empty() && !refused.is_empty() {
+        bail!(
+            "no line of {} can be read:\n{}",
+            file.display(),
+            report.trim_end()
+        );
+    }
     let times: Vec<Moment> = messages
         .iter()
         .flat_map(|message| &message.readings)
@@ -65,12 +73,13 @@ pub(super) fn counts(parvis: &Arc<Parvis>, file: &Path, mapping: &Path) -> anyho
     }
     let _ = writeln!(
         report,
-        "{count} readings: {} stored ({} of them in quarantine), {} known already, {} of days that are closed; {} lines refused.",
+        "{}: {} stored ({} of them in quarantine), {} known already, {} of days that are closed; {} refused.",
+        counted(count, "reading"),
         receipt.stored,
         receipt.doubted,
         receipt.duplicates,
         receipt.closed,
-        refused.len()
+        counted(refused.len(), "line")
     );
     if receipt.doubted > 0 {
         report.push_str("See what is in quarantine and why: parvis sensors --doubted\n");
@@ -105,6 +114,11 @@ async fn deliver(
 /// The channel the file belongs to. It must be described: counts of a channel that counts nothing would be stored and
 /// reach no figure.
 fn channel<'a>(campus: &'a Campus, mapping: &FileMapping) -> anyhow::Result<&'a KnownChannel> {
+    ensure!(
+        campus.gateways.contains_key(&mapping.gateway),
+        "no gateway is called \"{}\": parvis gateway list shows them",
+        mapping.gateway
+    );
     let device = mapping.device.to_uppercase();
     let found = campus.channels.values().find(|known| {
         let channel = &known.channel;

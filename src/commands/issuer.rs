@@ -130,7 +130,11 @@ fn secret(file: &Path) -> anyhow::Result<String> {
 }
 
 async fn list(sign_on: &SignOn) -> anyhow::Result<()> {
-    for issuer in sign_on.offered().await? {
+    let issuers = sign_on.offered().await?;
+    if issuers.is_empty() {
+        println!("No identity provider is connected: parvis issuer apply connects one.");
+    }
+    for issuer in issuers {
         let Issuer { key, configuration } = issuer;
         println!("{key}  {}  {}", configuration.name, configuration.issuer);
         addresses(sign_on, &key);

@@ -32,6 +32,8 @@ fn begin(level: LevelFilter, encoder: Box<dyn Encode>) {
         .loggers(
             [
                 ("actix_http", LevelFilter::Off),
+                // Each attempt to connect is told again by who waits for the connection.
+                ("r2d2", LevelFilter::Off),
                 ("actix_server", LevelFilter::Warn),
                 ("tokio_cron_scheduler", LevelFilter::Warn),
             ]

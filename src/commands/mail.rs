@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::open;
+use super::{local, open};
 use crate::persistence::outbox;
 
 pub(super) fn run(config: &Path) -> anyhow::Result<()> {
@@ -18,7 +18,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<()> {
             letter.subject,
             letter.recipient,
             letter.tries,
-            letter.next_try_at.to_rfc3339(),
+            local(letter.next_try_at, parvis.campus().zone()),
             letter.failure.as_deref().unwrap_or("not tried yet"),
         );
     }

@@ -1,5 +1,21 @@
 //! What can be asked of Parvis on the command line: the place where the parts meet.
 
+/// Takes the place of the standard macro in all commands: that one panics when nobody reads on.
+macro_rules! println {
+    () => { $crate::commands::output::out(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::commands::output::out(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// As [`println`].
+macro_rules! print {
+    ($($text:tt)*) => { $crate::commands::output::out(format_args!($($text)*)) };
+}
+
+/// As [`println`].
+macro_rules! eprintln {
+    ($($text:tt)*) => { $crate::commands::output::error(format_args!("{}\n", format_args!($($text)*))) };
+}
+
 mod apply;
 mod audit;
 mod certificate;
@@ -21,6 +37,7 @@ mod mail;
 mod menu;
 mod migrate;
 mod network;
+mod output;
 mod person;
 mod recount;
 mod replay;
@@ -35,9 +52,11 @@ mod watching;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use chrono_tz::Tz;
 use clap::{Parser, Subcommand};
 
 use crate::config::Settings;
+use crate::domain::reading::Moment;
 
 /// Live occupancy of a campus, on the university's own server.
 #[derive(Debug, Parser)]
@@ -136,6 +155,9 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let Cli { config, command } = Cli::parse();
+    if matches!(command, Command::Serve | Command::Demo(_)) {
+        output::go_on_unread();
+    }
     let result = match command {
         Command::Serve => serve::run(&config),
         Command::SetUp(arguments) => set_up::run(&config, &arguments),
@@ -172,6 +194,19 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A moment as people of the institution read it; programs get UTC, in JSON.
+fn local(at: Moment, zone: Tz) -> String {
+    at.with_timezone(&zone)
+        .format("%Y-%m-%d %H:%M:%S %Z")
+        .to_string()
+}
+
+/// How many there are of a thing: "1 line", "2 lines".
+fn counted(count: usize, thing: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{end}")
 }
 
 /// Whoever has the machine, under the name of their account: the actor of what commands change.

@@ -10,7 +10,7 @@ use reqwest::{Certificate, Client};
 
 use super::counts_file::{self, CountsFile};
 use super::demo::payloads::{Interval, xovis5};
-use super::open;
+use super::{counted, open};
 use crate::domain::campus::KnownGateway;
 use crate::domain::gateway::{Family, Proof};
 use crate::domain::reading::Moment;
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     mapping: PathBuf,
     /// How many times faster than they were recorded.
-    #[arg(long, default_value_t = 60.0)]
+    #[arg(long, default_value_t = 60.0, allow_negative_numbers = true)]
     speed: f64,
     /// The gateway's secret.
     #[arg(long, env = "PARVIS_GATEWAY_SECRET", hide_env_values = true)]
@@ -39,11 +39,12 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         "--speed is a number from 0.01 to 100000"
     );
     let mapping = counts_file::mapping(&arguments.mapping)?;
-    let CountsFile { messages, refused } = counts_file::read(&arguments.file, &mapping)?;
+    let parvis = open(config)?;
+    let CountsFile { messages, refused } =
+        counts_file::read(&arguments.file, &mapping, parvis.clock.now())?;
     for line in &refused {
         println!("{}:{}: {}", arguments.file.display(), line.line, line.rule);
     }
-    let parvis = open(config)?;
     let campus = parvis.campus();
     let gateway = campus
         .gateways
@@ -108,9 +109,9 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         anyhow::Ok(())
     })?;
     println!(
-        "{} intervals played, {} lines refused.",
-        recorded.len(),
-        refused.len()
+        "{} played, {} refused.",
+        counted(recorded.len(), "interval"),
+        counted(refused.len(), "line")
     );
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use super::open;
+use super::{local, open};
 use crate::domain::ids::ChannelId;
 use crate::domain::reading::Moment;
 use crate::persistence::{ledger, sensors};
@@ -58,7 +58,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
                     )
                 },
             );
-            println!("{}  {name}: {doubt}", identity.at.to_rfc3339());
+            println!("{}  {name}: {doubt}", local(identity.at, campus.zone()));
         }
         return Ok(());
     }

@@ -98,7 +98,11 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::List { operators } => {
-            for key in operators.keys()? {
+            let keys = operators.keys()?;
+            if keys.is_empty() {
+                println!("No operator comes in over SSH: parvis ssh admit lets one in.");
+            }
+            for key in keys {
                 println!("{} {}", key.fingerprint, key.comment);
             }
             Ok(())

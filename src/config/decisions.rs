@@ -63,14 +63,14 @@ impl Decisions {
     ///
     /// # Errors
     /// When the file cannot be read, is not TOML, or holds an unknown key, one that is not decided there, or a value of the
-    /// wrong kind.
+    /// wrong kind or out of its range.
     pub fn read(path: &Path) -> Result<Self, Unusable> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(source) => {
+            Err(cause) => {
                 let path = path.to_owned();
-                return Err(Unusable::Decisions { path, source });
+                return Err(Unusable::Decisions { path, cause });
             }
         };
         Self::parse(&text, path)
@@ -152,10 +152,13 @@ impl Decisions {
             rule: rule.to_owned(),
         };
         // Every setting has a default, so that decisions alone are settings too: errors then have their line.
-        toml::from_str::<Settings>(text).map_err(|error| {
+        let settings: Settings = toml::from_str(text).map_err(|error| {
             let line = line_at(text, error.span().map_or(0, |span| span.start));
             invalid(line, error.message())
         })?;
+        if let Some((line, rule)) = settings.out_of_range().map(|out| out.told(text)) {
+            return Err(invalid(line, &rule));
+        }
         let table: Table = toml::from_str(text).map_err(|error| invalid(1, error.message()))?;
         match undecidable(&table) {
             None => Ok(Self(table)),

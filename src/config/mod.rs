@@ -5,6 +5,7 @@ mod decisions;
 mod destinations;
 mod lines;
 mod network;
+mod ranges;
 mod settings;
 mod written;
 

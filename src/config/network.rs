@@ -22,9 +22,9 @@ impl Network {
     /// # Errors
     /// When it cannot be read, is not TOML, or holds an unknown key or a value that breaks a rule.
     pub fn read(path: &Path) -> Result<Self, Unusable> {
-        let unread = |source| Unusable::Decisions {
+        let unread = |cause| Unusable::Decisions {
             path: path.to_owned(),
-            source,
+            cause,
         };
         let nofollow = nix::fcntl::OFlag::O_NOFOLLOW.bits();
         let file = match File::options().read(true).custom_flags(nofollow).open(path) {

@@ -263,7 +263,7 @@ impl Auth {
     /// How far the clock of an identity provider may be off.
     #[must_use]
     pub fn clock_skew(&self) -> TimeDelta {
-        TimeDelta::seconds(i64::from(self.clock_skew_seconds.min(300)))
+        TimeDelta::seconds(i64::from(self.clock_skew_seconds))
     }
 }
 
@@ -422,21 +422,21 @@ impl Default for Exchange {
 pub enum Unusable {
     /// The file cannot be read.
     #[error(
-        "settings {path} cannot be read: {source}; name the file with --config or PARVIS_CONFIG"
+        "settings {path} cannot be read: {cause}; name the file with --config or PARVIS_CONFIG"
     )]
     Unread {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// What was decided cannot be read.
-    #[error("decisions {path} cannot be read: {source}")]
+    #[error("decisions {path} cannot be read: {cause}")]
     Decisions {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The file is not settings.
     #[error("{path}:{line}: {rule}")]
@@ -454,11 +454,11 @@ impl Settings {
     /// Reads the settings, with what was decided laid over them.
     ///
     /// # Errors
-    /// When a file cannot be read, is not TOML, or holds an unknown key or a value of the wrong kind.
+    /// When a file cannot be read, is not TOML, or holds an unknown key, a value of the wrong kind, or one out of its range.
     pub fn read(path: &Path) -> Result<Self, Unusable> {
-        let text = std::fs::read_to_string(path).map_err(|source| Unusable::Unread {
+        let text = std::fs::read_to_string(path).map_err(|cause| Unusable::Unread {
             path: path.to_owned(),
-            source,
+            cause,
         })?;
         let invalid = |error: toml::de::Error| Unusable::Invalid {
             path: path.to_owned(),
@@ -466,6 +466,11 @@ impl Settings {
             rule: error.message().to_owned(),
         };
         let settings: Self = toml::from_str(&text).map_err(invalid)?;
+        if let Some(out) = settings.out_of_range() {
+            let (line, rule) = out.told(&text);
+            let path = path.to_owned();
+            return Err(Unusable::Invalid { path, line, rule });
+        }
         match &settings.decisions {
             None => Ok(settings),
             Some(decisions) => {

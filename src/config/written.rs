@@ -34,7 +34,10 @@ pub(super) struct Campus {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "neither a text nor a table of language = text, such as { fr = \"Bibliothèque\", en = \"Library\" }"
+)]
 enum Text {
     #[default]
     None,
@@ -192,7 +195,7 @@ struct WrittenPassage {
 #[serde(deny_unknown_fields)]
 struct WrittenGateway {
     name: String,
-    family: Family,
+    family: WrittenFamily,
     #[serde(default)]
     auth: WrittenProof,
     user: Option<String>,
@@ -205,6 +208,40 @@ struct WrittenGateway {
 
 fn a_quarter_of_an_hour() -> i32 {
     15
+}
+
+/// What a gateway speaks. A device is told apart from a word that nobody knows, so that its own rule can be named.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct WrittenFamily(Family);
+
+impl TryFrom<String> for WrittenFamily {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let family = name.parse().map(Self);
+        family.map_err(|_| unknown(&name, "family", |family| !family.is_device()))
+    }
+}
+
+/// Which device a sensor is.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(try_from = "String")]
+struct WrittenModel(Family);
+
+impl TryFrom<String> for WrittenModel {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let model = name.parse().map(Self);
+        model.map_err(|_| unknown(&name, "model", Family::is_device))
+    }
+}
+
+fn unknown(name: &str, what: &str, fits: impl Fn(Family) -> bool) -> String {
+    let known = Family::ALL.into_iter().filter(|family| fits(*family));
+    let known: Vec<&str> = known.map(Family::name).collect();
+    format!("{name:?} is no {what}; there are {}", known.join(", "))
 }
 
 #[derive(Deserialize, Default, Clone, Copy)]
@@ -223,7 +260,7 @@ struct WrittenSensor {
     gateway: String,
     device: String,
     name: Option<String>,
-    model: Option<Family>,
+    model: Option<WrittenModel>,
     stale_after_minutes: Option<i32>,
     #[serde(default)]
     channel: Vec<WrittenChannel>,
@@ -297,12 +334,13 @@ impl Campus {
         let mut sensors = Vec::new();
         let mut channels = Vec::new();
         for written in self.sensor {
+            let model = written.model.map(|WrittenModel(model)| model);
             let gateway = gateways
                 .iter()
                 .find(|gateway| gateway.name == written.gateway);
             let device = written.device.trim().to_uppercase();
             for channel in written.channel {
-                let counter = counter_of(&channel, written.model, gateway);
+                let counter = counter_of(&channel, model, gateway);
                 let purpose = match (channel.passage, channel.space) {
                     (Some(passage), _) => Purpose::Passage {
                         passage,
@@ -324,7 +362,7 @@ impl Campus {
                 gateway: written.gateway,
                 device,
                 name: written.name,
-                model: written.model,
+                model,
                 stale_after_minutes: written.stale_after_minutes,
             });
         }
@@ -456,7 +494,7 @@ impl WrittenGateway {
         };
         Gateway {
             name: self.name,
-            family: self.family,
+            family: self.family.0,
             proof,
             mapping: self.mapping,
             stale_after_minutes: self.stale_after_minutes,

@@ -45,6 +45,25 @@ pub enum Kind {
     },
 }
 
+/// Finished days whose corrections are looked at again; what is older is settled.
+pub const DAYS_LOOKED_AT_AGAIN: u64 = 7;
+
+impl Kind {
+    /// Whether it leaves everything as it was counted.
+    #[must_use]
+    pub const fn is_neutral(self) -> bool {
+        match self {
+            Self::Drift { exit_weight } => exit_weight == MILLION,
+            Self::DayClose {
+                entry_weight,
+                exit_weight,
+                ..
+            } => entry_weight == MILLION && exit_weight == MILLION,
+            Self::DayStart { .. } | Self::Recount { .. } | Self::Revocation { .. } => false,
+        }
+    }
+}
+
 /// A correction to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCorrection {

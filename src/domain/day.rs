@@ -21,6 +21,24 @@ pub fn moment_of(zone: Tz, local: NaiveDateTime) -> Moment {
     }
 }
 
+/// A local time that clocks leave out when they go forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this local time does not exist: clocks go forward over it")]
+pub struct LeftOut;
+
+/// The moment of a local date and time that somebody tells: the first of two when clocks go back.
+///
+/// # Errors
+/// When there is no such time.
+pub fn moment_told(zone: Tz, local: NaiveDateTime) -> Result<Moment, LeftOut> {
+    match zone.from_local_datetime(&local) {
+        LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => {
+            Ok(moment.with_timezone(&Utc))
+        }
+        LocalResult::None => Err(LeftOut),
+    }
+}
+
 /// The local date of the accounting day that holds a moment.
 #[must_use]
 pub fn date_of(zone: Tz, starts: NaiveTime, moment: Moment) -> NaiveDate {
@@ -75,6 +93,16 @@ mod tests {
             "2026-03-29".parse().unwrap(),
         );
         assert_eq!(start, "2026-03-29T01:00:00Z".parse::<Moment>().unwrap());
+    }
+
+    #[test]
+    fn a_time_told_inside_the_gap_does_not_exist() {
+        let told = |text: &str| moment_told(Paris, text.parse().unwrap());
+        assert_eq!(told("2026-03-29T02:30:00"), Err(LeftOut));
+        assert_eq!(
+            told("2026-10-25T02:30:00"),
+            Ok("2026-10-25T00:30:00Z".parse().unwrap())
+        );
     }
 
     #[test]

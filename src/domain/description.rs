@@ -1,12 +1,11 @@
 //! The rules a description of a campus must keep.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use super::campus::{Description, Purpose};
 use super::gateway::Family;
-use super::hours::Hours;
-use super::mapping::Mapping;
+use super::hours::{self, Hours};
+use super::values::{self, Fault};
 
 /// Where in a description something stands: the list, the position in it, and the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +29,6 @@ pub struct Violation {
     pub message: String,
 }
 
-/// Longest name or slug.
-const LONGEST: usize = 80;
-
 struct Inspection<'a> {
     description: &'a Description,
     violations: Vec<Violation>,
@@ -45,11 +41,8 @@ pub fn violations(description: &Description) -> Vec<Violation> {
         description,
         violations: Vec::new(),
     };
-    if description.institution.name.is_empty() {
-        let message = "the institution needs a name".to_owned();
-        inspection.note("institution", 0, "name", "named", message);
-    }
-    inspection.security_contact();
+    let institution = values::of_institution(&description.institution);
+    inspection.note_all("institution", 0, institution);
     inspection.sites();
     inspection.spaces();
     inspection.passages();
@@ -75,115 +68,78 @@ impl Inspection<'_> {
         });
     }
 
-    /// Whoever finds a flaw must know whom to tell.
-    fn security_contact(&mut self) {
-        let institution = &self.description.institution;
-        let is_lacking =
-            |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
-        if is_lacking(&institution.security_officer) {
-            let message = "name the person or team that answers for security".to_owned();
-            self.note(
-                "institution",
-                0,
-                "security_officer",
-                "security-officer",
-                message,
-            );
-        }
-        let message = match &institution.security_contact {
-            contact if is_lacking(contact) => {
-                "say where flaws are reported: mailto:, https: or tel: (RFC 9116)".to_owned()
-            }
-            Some(contact) if !is_contact(contact) => format!(
-                "\"{contact}\" is no address to write to: begin with mailto:, https: or tel: (RFC 9116)"
-            ),
-            _ => return,
-        };
-        self.note(
-            "institution",
-            0,
-            "security_contact",
-            "contact-form",
-            message,
-        );
-    }
-
-    fn slug(&mut self, list: &'static str, index: usize, slug: &str) {
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if slug.is_empty() || slug.len() > LONGEST || !slug.bytes().all(fits) {
-            let field = if list == "gateway" { "name" } else { "slug" };
-            let message = format!(
-                "\"{slug}\" goes into addresses: use a-z, 0-9 and -, at most {LONGEST} characters"
-            );
-            self.note(list, index, field, "slug-form", message);
+    fn note_all(&mut self, list: &'static str, index: usize, faults: Vec<Fault>) {
+        for fault in faults {
+            self.note(list, index, fault.field, fault.rule, fault.message);
         }
     }
 
-    fn unique<'k, K: Ord + fmt::Debug + 'k>(
+    /// Names that are there twice; each as people read it.
+    fn unique(
         &mut self,
         list: &'static str,
         field: &'static str,
         rule: &'static str,
-        keys: impl Iterator<Item = K>,
+        names: impl Iterator<Item = String>,
     ) {
         let mut seen = BTreeSet::new();
-        for (index, key) in keys.enumerate() {
-            if seen.contains(&key) {
-                self.note(list, index, field, rule, format!("{key:?} is there twice"));
+        for (index, name) in names.enumerate() {
+            if seen.contains(&name) {
+                self.note(list, index, field, rule, format!("{name} is there twice"));
             }
-            seen.insert(key);
+            seen.insert(name);
         }
     }
 
     fn sites(&mut self) {
         let description = self.description;
-        let institution = &description.institution;
-        self.unique(
-            "site",
-            "slug",
-            "unique-slug",
-            description.sites.iter().map(|site| &site.slug),
-        );
+        let slugs = description.sites.iter().map(|site| quoted(&site.slug));
+        self.unique("site", "slug", "unique-slug", slugs);
         for (index, site) in description.sites.iter().enumerate() {
-            self.slug("site", index, &site.slug);
-            if site.name.is_empty() {
+            self.note_all("site", index, values::of_site(site));
+            let zone = description.institution.time_zone;
+            let regular = site.opening_hours.as_deref();
+            self.hours("site", index, regular);
+            let days = Hours::parse("24/7", &site.exceptional_days, zone, None);
+            if let Err(error) = days {
+                self.note("site", index, "exceptional_days", "opening-hours", error.0);
+            }
+            let own = description
+                .spaces
+                .iter()
+                .filter(|space| space.site == site.slug)
+                .filter_map(|space| space.opening_hours.as_deref());
+            if !site.exceptional_days.is_empty() && regular.into_iter().chain(own).next().is_none()
+            {
+                let message = "an exceptional day replaces opening_hours, and neither this site nor a space of it has any";
                 self.note(
                     "site",
                     index,
-                    "name",
-                    "named",
-                    "a site needs a name".to_owned(),
+                    "exceptional_days",
+                    "hours-to-replace",
+                    message.to_owned(),
                 );
             }
-            if let Some(location) = site.location
-                && !((-90.0..=90.0).contains(&location.latitude)
-                    && (-180.0..=180.0).contains(&location.longitude))
-            {
-                let message = format!(
-                    "{}, {} is not on this planet",
-                    location.latitude, location.longitude
-                );
-                self.note("site", index, "location", "location-range", message);
-            }
-            let regular = site.opening_hours.as_deref().unwrap_or("24/7");
-            let (zone, country) = (institution.time_zone, institution.holidays.as_deref());
-            if let Err(error) = Hours::parse(regular, &[], zone, country) {
-                self.note("site", index, "opening_hours", "opening-hours", error.0);
-            } else if let Err(error) = Hours::parse(regular, &site.exceptional_days, zone, country)
-            {
-                self.note("site", index, "exceptional_days", "opening-hours", error.0);
-            }
+        }
+    }
+
+    /// Regular hours of a site or space.
+    fn hours(&mut self, list: &'static str, index: usize, text: Option<&str>) {
+        let Some(text) = text else { return };
+        let institution = &self.description.institution;
+        // A country that is not known is told where it stands.
+        if let Err(error) = Hours::parse(text, &[], institution.time_zone, None) {
+            self.note(list, index, "opening_hours", "opening-hours", error.0);
+        } else if institution.holidays.is_none() && hours::names_holidays(text) {
+            let message = "PH stands for the public holidays of a country: write it as holidays under [institution]";
+            self.note(list, index, "opening_hours", "holidays", message.to_owned());
         }
     }
 
     fn spaces(&mut self) {
         let description = self.description;
-        self.unique(
-            "space",
-            "slug",
-            "unique-slug",
-            description.spaces.iter().map(|space| &space.slug),
-        );
+        let slugs = description.spaces.iter().map(|space| quoted(&space.slug));
+        self.unique("space", "slug", "unique-slug", slugs);
         let sites: BTreeSet<&str> = description
             .sites
             .iter()
@@ -195,16 +151,7 @@ impl Inspection<'_> {
             .map(|space| (space.slug.as_str(), space))
             .collect();
         for (index, space) in description.spaces.iter().enumerate() {
-            self.slug("space", index, &space.slug);
-            if space.name.is_empty() {
-                self.note(
-                    "space",
-                    index,
-                    "name",
-                    "named",
-                    "a space needs a name".to_owned(),
-                );
-            }
+            self.note_all("space", index, values::of_space(space));
             if !sites.contains(space.site.as_str()) {
                 self.note(
                     "space",
@@ -238,35 +185,7 @@ impl Inspection<'_> {
                 let message = format!("\"{}\" is part of itself", space.slug);
                 self.note("space", index, "parent", "tree", message);
             }
-            self.capacities(index);
-            if let Some(hours) = &space.opening_hours {
-                let institution = &description.institution;
-                if let Err(error) = Hours::parse(
-                    hours,
-                    &[],
-                    institution.time_zone,
-                    institution.holidays.as_deref(),
-                ) {
-                    self.note("space", index, "opening_hours", "opening-hours", error.0);
-                }
-            }
-        }
-    }
-
-    fn capacities(&mut self, index: usize) {
-        let Some(space) = self.description.spaces.get(index) else {
-            return;
-        };
-        let mut dates = BTreeSet::new();
-        for capacity in &space.capacities {
-            if capacity.comfort < 1 || capacity.safety.is_some_and(|safety| safety < 1) {
-                let message = "a capacity is at least one person".to_owned();
-                self.note("space", index, "capacity", "capacity-positive", message);
-            }
-            if !dates.insert(capacity.since) {
-                let message = format!("two capacities begin on {}", capacity.since);
-                self.note("space", index, "capacity", "capacity-dates", message);
-            }
+            self.hours("space", index, space.opening_hours.as_deref());
         }
     }
 
@@ -291,12 +210,9 @@ impl Inspection<'_> {
 
     fn passages(&mut self) {
         let description = self.description;
-        self.unique(
-            "passage",
-            "name",
-            "unique-name",
-            description.passages.iter().map(|passage| &passage.name),
-        );
+        let names = description.passages.iter();
+        let names = names.map(|passage| quoted(&passage.name));
+        self.unique("passage", "name", "unique-name", names);
         for (index, passage) in description.passages.iter().enumerate() {
             for (field, side) in [("from", &passage.from), ("to", &passage.to)] {
                 if let Some(slug) = side
@@ -307,94 +223,68 @@ impl Inspection<'_> {
                     self.note("passage", index, field, "known-name", message);
                 }
             }
-            if passage.from == passage.to {
-                let message = format!("\"{}\" leads from a space to itself", passage.name);
-                self.note("passage", index, "to", "two-sides", message);
-            }
+            self.note_all("passage", index, values::of_passage(passage));
         }
     }
 
     fn gateways(&mut self) {
         let description = self.description;
-        self.unique(
-            "gateway",
-            "name",
-            "unique-name",
-            description.gateways.iter().map(|gateway| &gateway.name),
-        );
+        let names = description.gateways.iter();
+        let names = names.map(|gateway| quoted(&gateway.name));
+        self.unique("gateway", "name", "unique-name", names);
         for (index, gateway) in description.gateways.iter().enumerate() {
-            self.slug("gateway", index, &gateway.name);
+            self.note_all("gateway", index, values::of_gateway(gateway));
             if let Some(site) = &gateway.site
                 && !description.sites.iter().any(|known| known.slug == *site)
             {
                 let message = format!("no site is called \"{site}\"");
                 self.note("gateway", index, "site", "known-name", message);
             }
-            if gateway.family.is_device() {
-                let message = format!(
-                    "{} is a device behind a network server: choose chirpstack or things-stack here and put the model on \
-                     the sensor",
-                    gateway.family
-                );
-                self.note("gateway", index, "family", "family-speaks-https", message);
-            }
             if (gateway.family == Family::Json) != gateway.mapping.is_some() {
                 let message =
                     "family \"json\" needs a mapping, and only it can have one".to_owned();
                 self.note("gateway", index, "mapping", "mapping", message);
-            }
-            for fault in gateway.mapping.iter().flat_map(Mapping::faults) {
-                self.note("gateway", index, "mapping", "mapping", fault);
-            }
-            if gateway.stale_after_minutes < 1 {
-                let message = "silence is at least one minute".to_owned();
-                self.note(
-                    "gateway",
-                    index,
-                    "stale_after_minutes",
-                    "stale-positive",
-                    message,
-                );
             }
         }
     }
 
     fn sensors(&mut self) {
         let description = self.description;
-        let keys = description
-            .sensors
-            .iter()
-            .map(|sensor| (&sensor.gateway, &sensor.device));
-        self.unique("sensor", "device", "unique-device", keys);
+        let names = description.sensors.iter().map(|sensor| {
+            format!(
+                "device \"{}\" of gateway \"{}\"",
+                sensor.device, sensor.gateway
+            )
+        });
+        self.unique("sensor", "device", "unique-device", names);
         for (index, sensor) in description.sensors.iter().enumerate() {
-            if !description
+            self.note_all("sensor", index, values::of_sensor(sensor));
+            let Some(gateway) = description
                 .gateways
                 .iter()
-                .any(|gateway| gateway.name == sensor.gateway)
-            {
+                .find(|gateway| gateway.name == sensor.gateway)
+            else {
                 let message = format!("no gateway is called \"{}\"", sensor.gateway);
                 self.note("sensor", index, "gateway", "known-name", message);
-            }
-            if !is_label(&sensor.device) {
-                let message = format!("\"{}\" is not a device identifier", sensor.device);
-                self.note("sensor", index, "device", "device-form", message);
-            }
-            if sensor
-                .stale_after_minutes
-                .is_some_and(|minutes| minutes < 1)
-            {
-                let message = "silence is at least one minute".to_owned();
-                self.note(
-                    "sensor",
-                    index,
-                    "stale_after_minutes",
-                    "stale-positive",
-                    message,
+                continue;
+            };
+            if gateway.family.is_network_server() && !values::is_eui(&sensor.device) {
+                let message = format!(
+                    "{:?} is no device of gateway \"{}\": {} names devices by the 16 hexadecimal digits of their DevEUI",
+                    sensor.device, gateway.name, gateway.family
                 );
+                self.note("sensor", index, "device", "device-eui", message);
             }
-            if let Some(model) = sensor.model.filter(|model| !model.is_device()) {
-                let message = format!("{model} is not a device behind a network server");
-                self.note("sensor", index, "model", "model-is-device", message);
+            let takes_models = gateway.family.is_network_server() || gateway.family == Family::Json;
+            if let Some(model) = sensor
+                .model
+                .filter(|model| model.is_device() && !takes_models)
+            {
+                let message = format!(
+                    "{model} speaks through a network server, and gateway \"{}\" is of family {}",
+                    gateway.name, gateway.family
+                );
+                self.note("sensor", index, "model", "model-behind-server", message);
             }
         }
     }
@@ -447,22 +337,6 @@ impl Inspection<'_> {
     }
 }
 
-/// Whether a text can stand in a line of `security.txt` as where to report flaws.
-#[must_use]
-pub fn is_contact(text: &str) -> bool {
-    let rest = ["mailto:", "https://", "tel:"]
-        .into_iter()
-        .find_map(|scheme| text.strip_prefix(scheme));
-    rest.is_some_and(|rest| {
-        !rest.is_empty() && rest.bytes().all(|byte| (0x21..0x7f).contains(&byte))
-    })
-}
-
-/// Whether a text can name a device or one of its channels: letters, digits, spaces and what real devices use.
-///
-/// Quotes, semicolons, angle brackets and the like never occur in a name that a sensor sends in good faith.
-#[must_use]
-pub fn is_label(text: &str) -> bool {
-    let fits = |letter: char| letter.is_alphanumeric() || " .:,_-/()#+&'’°".contains(letter);
-    !text.trim().is_empty() && text.chars().count() <= LONGEST && text.chars().all(fits)
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
 }

@@ -91,6 +91,12 @@ impl Family {
         }
     }
 
+    /// Whether it is a LoRaWAN network server, which speaks for devices.
+    #[must_use]
+    pub const fn is_network_server(self) -> bool {
+        matches!(self, Self::ChirpStack | Self::TheThingsStack)
+    }
+
     /// How the counters of such a device behave: their width, and that they restart at zero when told to.
     ///
     /// Widths: Milesight's published payload tables (VS121, VS350, VS351 and VS360 totals have 16 bits, VS132, VS133 and

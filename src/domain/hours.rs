@@ -227,6 +227,20 @@ impl Hours {
     }
 }
 
+/// Whether the public holidays of a country are known, by its two letters (`FR`).
+#[must_use]
+pub fn is_country(code: &str) -> bool {
+    Country::from_str(code).is_ok()
+}
+
+/// Whether hours name public holidays (`PH`); what stands in quotes is a comment.
+#[must_use]
+pub fn names_holidays(text: &str) -> bool {
+    let code = text.split('"').step_by(2);
+    code.flat_map(|part| part.split(|letter: char| !letter.is_ascii_alphanumeric()))
+        .any(|word| word == "PH")
+}
+
 /// A night that ends this long after midnight, or earlier, belongs to the day it began.
 const NIGHT: TimeDelta = TimeDelta::hours(6);
 
@@ -409,6 +423,15 @@ mod tests {
             always.next_change(moment("2026-11-20T12:00:00Z")),
             Some(moment("2026-11-27T23:00:00Z"))
         );
+    }
+
+    #[test]
+    fn holidays_are_named_outside_of_comments() {
+        assert!(names_holidays("Mo-Fr 08:00-22:00; PH off"));
+        assert!(names_holidays("PH,Su 10:00-12:00"));
+        assert!(!names_holidays("Mo-Fr 08:00-22:00 \"PH: ask\""));
+        assert!(!names_holidays("Mo-Fr 08:00-22:00"));
+        assert!(is_country("FR") && !is_country("XX") && !is_country("fr"));
     }
 
     #[test]

@@ -41,5 +41,6 @@ pub mod ssh_keys;
 pub mod throttle;
 pub mod token;
 pub mod trend;
+pub mod values;
 pub mod words;
 pub mod zones;

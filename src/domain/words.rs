@@ -39,6 +39,6 @@ impl Words {
     /// Whether nothing is said in any language.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.values().all(String::is_empty)
+        self.0.values().all(|text| text.trim().is_empty())
     }
 }

@@ -16,6 +16,10 @@ use super::observation::Unreadable;
 /// # Errors
 /// When the body is not UTF-8, not JSON, too deep, or not of the type.
 pub(super) fn parse<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Unreadable> {
+    if body.starts_with(b"\xef\xbb\xbf") {
+        let rule = "begins with a byte order mark: send JSON without one (RFC 8259)";
+        return Err(Unreadable::malformed("body", rule));
+    }
     let text = std::str::from_utf8(body).map_err(|error| {
         Unreadable::malformed("body", format!("not UTF-8 at byte {}", error.valid_up_to()))
     })?;
@@ -182,6 +186,15 @@ mod tests {
         assert_eq!(
             refused(r#"{"id": 1, "tags": {"Ada Lovelace": 3}}"#),
             "/tags: is not text"
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_named() {
+        let body = format!("\u{feff}{}", r#"{"id": 1}"#);
+        assert_eq!(
+            refused(&body),
+            "body: begins with a byte order mark: send JSON without one (RFC 8259)"
         );
     }
 

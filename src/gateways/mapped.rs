@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::json::parse;
 use super::observation::{Message, Observation, Payload, Unreadable, count, epoch, label, rfc3339};
-use crate::domain::day::moment_of;
+use crate::domain::day::moment_told;
 use crate::domain::mapping::{MappedChannel, Mapping, Semantics, Source, TimeField, TimeFormat};
 use crate::domain::reading::{Crossings, Moment};
 
@@ -118,14 +118,18 @@ fn text(item: &Value, pointer: &str) -> Result<String, Unreadable> {
 }
 
 fn people(item: &Value, pointer: &str) -> Result<i64, Unreadable> {
-    match item.pointer(pointer) {
-        Some(Value::Number(number)) => count(pointer, number.as_f64().unwrap_or(f64::NAN)),
-        Some(Value::String(text)) => match text.trim().parse::<f64>() {
-            Ok(number) => count(pointer, number),
-            Err(_) => Err(Unreadable::invalid(pointer, "is not a number")),
-        },
-        Some(_) => Err(Unreadable::invalid(pointer, "is not a number")),
-        None => Err(Unreadable::invalid(pointer, "is missing")),
+    let number = match item.pointer(pointer) {
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(_) => None,
+        None => return Err(Unreadable::invalid(pointer, "is missing")),
+    };
+    match number {
+        None => Err(Unreadable::invalid(pointer, "is not a number")),
+        Some(number) if number.fract() != 0.0 => {
+            Err(Unreadable::invalid(pointer, "is not a whole number"))
+        }
+        Some(number) => count(pointer, number),
     }
 }
 
@@ -168,7 +172,7 @@ fn local_time(text: &str, pattern: &str, zone: Option<&str>) -> Result<Moment, S
         .unwrap_or("UTC")
         .parse()
         .map_err(|_| format!("\"{}\" is not a time zone", zone.unwrap_or_default()))?;
-    Ok(moment_of(zone, naive))
+    moment_told(zone, naive).map_err(|left_out| left_out.to_string())
 }
 
 #[cfg(test)]
@@ -229,6 +233,9 @@ mod tests {
             gate
         };
         assert_eq!(refused(with("in", json!(-4))), "/in");
+        assert_eq!(refused(with("in", json!(4.5))), "/in");
+        assert_eq!(refused(with("in", json!("4.5"))), "/in");
+        assert_eq!(refused(with("when", json!("29/03/2026 02:30:00"))), "/when");
         assert_eq!(refused(with("out", json!("many"))), "/out");
         assert_eq!(refused(with("when", json!("2026-11-24"))), "/when");
         assert_eq!(

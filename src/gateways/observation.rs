@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::description::is_label;
 use crate::domain::gateway::Family;
 use crate::domain::reading::{Crossings, LARGEST_COUNT, Moment};
+use crate::domain::values::is_label;
 
 /// What a decoder made of a payload.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -63,6 +63,11 @@ pub fn migrate(
             lacking.join(", ")
         )));
     }
+    let has_nothing_to_do = lacking.is_empty() && service_role.is_none() && reader_role.is_none();
+    if has_nothing_to_do {
+        return Ok(Migrated::default());
+    }
+    only_owner(&mut connection)?;
     let done: Vec<String> = connection
         .run_pending_migrations(MIGRATIONS)
         .map_err(Error::Internal)?
@@ -90,6 +95,34 @@ pub fn migrate(
         ))?;
     }
     Ok(Migrated { done, newer })
+}
+
+/// Refuses a role that does not own the schema: it may not change it.
+fn only_owner(connection: &mut PgConnection) -> Result<(), Error> {
+    use diesel::prelude::*;
+    use diesel::sql_types::{Bool, Text};
+    #[derive(QueryableByName)]
+    struct Rights {
+        #[diesel(sql_type = Text)]
+        role: String,
+        #[diesel(sql_type = Text)]
+        owner: String,
+        #[diesel(sql_type = Bool)]
+        may: bool,
+    }
+    let rights: Rights = diesel::sql_query(
+        "SELECT current_user::text AS role, pg_get_userbyid(datdba)::text AS owner, \
+         has_schema_privilege('public', 'CREATE') AS may FROM pg_database WHERE datname = current_database()",
+    )
+    .get_result(connection)?;
+    if rights.may {
+        return Ok(());
+    }
+    Err(Error::Conflict(format!(
+        "role \"{}\" may not change the schema: run parvis migrate as \"{}\", who owns the database \
+         (parvis-migrate.service does)",
+        rights.role, rights.owner
+    )))
 }
 
 /// A name as SQL writes it.

@@ -5,15 +5,12 @@
 use chrono::{Days, NaiveDate};
 
 use crate::domain::campus::{Campus, KnownSpace};
-use crate::domain::correction::{Correction, Kind, NewCorrection};
+use crate::domain::correction::{Correction, DAYS_LOOKED_AT_AGAIN, Kind, NewCorrection};
 use crate::domain::reading::Moment;
 use crate::domain::zones::Source;
 use crate::domain::{day, drift};
 use crate::error::Error;
 use crate::persistence::{Transaction, corrections, ledger};
-
-/// Finished days that are looked at again.
-const DAYS: u64 = 7;
 
 /// Closes the last finished days of all spaces that are empty when a day starts.
 ///
@@ -22,7 +19,8 @@ const DAYS: u64 = 7;
 pub fn close_recent(tx: &mut Transaction<'_>, campus: &Campus, now: Moment) -> Result<(), Error> {
     for space in &campus.spaces {
         let today = day::date_of(campus.zone(), space.space.day_starts, now);
-        close(tx, campus, space, today - Days::new(DAYS), today, now)?;
+        let first = today - Days::new(DAYS_LOOKED_AT_AGAIN);
+        close(tx, campus, space, first, today, now)?;
     }
     Ok(())
 }

@@ -108,7 +108,7 @@ async fn a_file_that_was_dropped_comes_in_and_is_answered() {
     assert_eq!(names, ["north-november.csv", "north-november.csv.txt"]);
     assert_eq!(done[0].1, FILE);
     let report = &done[1].1;
-    assert!(report.contains("1 readings: 1 stored"), "{report}");
+    assert!(report.contains("1 reading: 1 stored"), "{report}");
     assert!(report.contains("\"closed\" is not a count"), "{report}");
     assert_eq!(gates.parvis.number("SELECT count(*) FROM readings"), 1);
     assert_eq!(gates.files("in").len(), 1, "what still arrives is left");
@@ -136,7 +136,7 @@ async fn what_is_no_file_of_counts_is_refused_with_a_reason_and_tells_no_secret(
         .status();
     assert!(touched.unwrap().success());
     let (is_well, said) = gates.import();
-    assert!(!is_well && said.contains("3 files were refused"), "{said}");
+    assert!(!is_well && said.contains("3 files refused"), "{said}");
     assert_eq!(gates.files("in"), []);
     assert_eq!(gates.files("done"), []);
     let reports: Vec<(String, String)> = gates

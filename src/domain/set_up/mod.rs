@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::domain::campus::Institution;
-use crate::domain::description::is_contact;
 use crate::domain::issuer::{Configuration, Issuer};
 use crate::domain::person::{NewPerson, is_address};
 use crate::domain::ssh_keys;
+use crate::domain::values::is_contact;
 use crate::domain::words::Words;
 
 /// Letters and digits of the code: none that looks like another.

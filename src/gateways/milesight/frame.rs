@@ -56,6 +56,17 @@ impl<'a> Bytes<'a> {
         self.take(N)?.try_into().ok()
     }
 
+    /// Leaves out a value that no figure needs, if its length is known.
+    pub(super) fn leave_out(
+        &mut self,
+        id: u8,
+        kind: u8,
+        length: Option<usize>,
+    ) -> Result<(), Stop> {
+        let length = length.ok_or(Stop::Unknown { id, kind })?;
+        self.take(length).ok_or(Stop::Short { id, kind }).map(drop)
+    }
+
     /// The id and type of the next channel.
     pub(super) fn channel(&mut self) -> Option<(u8, u8)> {
         self.array().map(|[id, kind]| (id, kind))
@@ -93,6 +104,22 @@ impl<'a> Bytes<'a> {
     pub(super) fn time(&mut self) -> Option<Moment> {
         self.u32()
             .and_then(|seconds| DateTime::from_timestamp(i64::from(seconds), 0))
+    }
+}
+
+/// The length of a setting that a device repeats when it was changed from afar: plain (0xfe, 0xff), or of the extended
+/// command set (0xf9), which 0xf8 follows with a byte that says whether it was taken.
+pub(super) fn repeated_setting(
+    id: u8,
+    kind: u8,
+    plain: fn(u8) -> Option<usize>,
+    extended: fn(u8) -> Option<usize>,
+) -> Option<usize> {
+    match id {
+        0xfe | 0xff => plain(kind),
+        0xf9 => extended(kind),
+        0xf8 => extended(kind).map(|length| length + 1),
+        _ => None,
     }
 }
 

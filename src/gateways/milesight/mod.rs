@@ -1,8 +1,9 @@
 //! Milesight people counters over LoRaWAN: the bytes of an uplink, channel by channel.
 //!
 //! Source: the payload tables Milesight publishes for each device (github.com/Milesight-IoT/SensorDecoders, `vs-series`).
-//! A frame is a row of (channel id, channel type, value); multi-byte values are little-endian. An unknown channel has an
-//! unknown length, so reading stops there and keeps what came before.
+//! A frame is a row of (channel id, channel type, value); multi-byte values are little-endian. Settings that a device repeats
+//! are left out by their published length. An unknown channel has an unknown length, so reading stops there and keeps what
+//! came before.
 //!
 //! Where this differs from decoders in circulation: VS121 region bits are shifted (`>>`), not compared; VS121 counts are
 //! unsigned as in the table, although upstream reads the period counts as signed; the "out" of a VS133 or VS135 child
@@ -65,7 +66,7 @@ fn read_frame(read: ReadChannel, bytes: &[u8]) -> (Frame, Option<Stop>) {
     let mut rest = Bytes(bytes);
     while let Some((id, kind)) = rest.channel() {
         let outcome = match id {
-            0xff => attribute(&mut frame, kind, &mut rest),
+            0xff => attribute(&mut frame, read, kind, &mut rest),
             _ => read(&mut frame, id, kind, &mut rest),
         };
         if let Err(stop) = outcome {
@@ -77,8 +78,13 @@ fn read_frame(read: ReadChannel, bytes: &[u8]) -> (Frame, Option<Stop>) {
     (frame, stop)
 }
 
-/// Channel 0xFF: what the device is.
-fn attribute(frame: &mut Frame, kind: u8, bytes: &mut Bytes<'_>) -> Result<(), Stop> {
+/// Channel 0xFF: what the device is, and settings that differ by device.
+fn attribute(
+    frame: &mut Frame,
+    read: ReadChannel,
+    kind: u8,
+    bytes: &mut Bytes<'_>,
+) -> Result<(), Stop> {
     let id = 0xff;
     let short = Stop::Short { id, kind };
     match kind {
@@ -115,7 +121,7 @@ fn attribute(frame: &mut Frame, kind: u8, bytes: &mut Bytes<'_>) -> Result<(), S
         0xfe => frame.happened("reset_event", "reset", bytes.u8().ok_or(short)?),
         0x0b => frame.happened("device_status", "on", bytes.u8().ok_or(short)?),
         0xcc => frame.detail("power_status", json!(bytes.u8().ok_or(short)?)),
-        _ => return Err(Stop::Unknown { id, kind }),
+        _ => return read(frame, id, kind, bytes),
     }
     Ok(())
 }
@@ -244,6 +250,85 @@ mod tests {
         assert_eq!(
             notes,
             ["unknown channel 0x4b type 0x04 at byte 15: the rest of the frame is left out"]
+        );
+    }
+
+    #[test]
+    fn what_follows_a_setting_is_still_read() {
+        let vs350 = [
+            "81ee05",
+            "ffac01550000",
+            "ffad01",
+            "fe6801",
+            "fe8e000a00",
+            "f8100000",
+            "f91001",
+            "fe06110000000000000000",
+            "fe96000101aabb0a0001",
+            "ff35aabbccddeeff0011",
+            "feef010400",
+            "feed000400",
+            "fe75010000000000",
+            "fffd01",
+        ];
+        for setting in vs350 {
+            let (message, notes) =
+                decoded(Family::MilesightVs350, &format!("{setting} 04cc12001600"));
+            assert_eq!(notes, Vec::<String>::new(), "{setting}");
+            assert_eq!(
+                message.readings[0].total,
+                Some(Crossings::both(18, 22)),
+                "{setting}"
+            );
+            assert!(message.status.details.is_empty(), "{setting}");
+        }
+        for setting in [
+            "ff030a00",
+            "fe11aabbccdd",
+            "fe5101",
+            "fe6a000a00",
+            "f884010a0000",
+            "f9850105",
+            "f888020400",
+        ] {
+            let (message, notes) = decoded(
+                Family::MilesightVs135,
+                &format!("{setting} 03d248000000 04d2c8000000"),
+            );
+            assert_eq!(notes, Vec::<String>::new(), "{setting}");
+            assert_eq!(
+                message.readings[0].total,
+                Some(Crossings::both(72, 200)),
+                "{setting}"
+            );
+        }
+        for setting in [
+            "ff03580200",
+            "fe46010a00",
+            "f995017f7f000000",
+            "f890000101020a0000",
+            "f8d70101000800120000",
+            "f9d001",
+        ] {
+            let (message, notes) =
+                decoded(Family::MilesightVs121, &format!("{setting} 0dcc01000200"));
+            assert_eq!(notes, Vec::<String>::new(), "{setting}");
+            assert_eq!(
+                message.readings[0].total,
+                Some(Crossings::both(1, 2)),
+                "{setting}"
+            );
+        }
+        let (message, notes) = decoded(Family::MilesightVs350, "04cc12001600 feac");
+        assert_eq!(message.readings.len(), 1);
+        assert_eq!(
+            notes,
+            ["the frame ends inside channel 0xfe type 0xac at byte 6"]
+        );
+        let (_, notes) = decoded(Family::MilesightVs121, "fefc01 0dcc01000200");
+        assert_eq!(
+            notes,
+            ["unknown channel 0xfe type 0xfc at byte 0: the rest of the frame is left out"]
         );
     }
 

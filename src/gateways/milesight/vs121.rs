@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::frame::{Bytes, Frame, Stop};
+use super::frame::{Bytes, Frame, Stop, repeated_setting};
 use crate::domain::reading::{Crossings, Moment};
 
 pub(super) fn read(frame: &mut Frame, id: u8, kind: u8, bytes: &mut Bytes<'_>) -> Result<(), Stop> {
@@ -32,7 +32,7 @@ pub(super) fn read(frame: &mut Frame, id: u8, kind: u8, bytes: &mut Bytes<'_>) -
             let what = bytes.u8().ok_or(short)?;
             history(frame, at, what, bytes).ok_or(short)?;
         }
-        _ => return Err(Stop::Unknown { id, kind }),
+        _ => bytes.leave_out(id, kind, repeated_setting(id, kind, plain, extended))?,
     }
     Ok(())
 }
@@ -106,4 +106,43 @@ fn flow(
 
 fn edge(index: u8) -> char {
     char::from(b'a' + index)
+}
+
+/// Lengths of settings.
+const fn plain(kind: u8) -> Option<usize> {
+    match kind {
+        0x04 | 0x10 | 0x40..=0x45 | 0x48 | 0x50 | 0x51 | 0x69 | 0x84 => Some(1),
+        0x03 | 0x05 | 0x46 | 0x6a => Some(3),
+        0x11 => Some(4),
+        0x35 => Some(8),
+        _ => None,
+    }
+}
+
+const fn extended(kind: u8) -> Option<usize> {
+    match kind {
+        0x10
+        | 0x11
+        | 0x3d
+        | 0x86
+        | 0x87
+        | 0x8b
+        | 0x8c
+        | 0x93
+        | 0x94
+        | 0x98
+        | 0xba
+        | 0xcd
+        | 0xcf..=0xd4
+        | 0xd8
+        | 0xdc
+        | 0xdd => Some(1),
+        0x85 | 0x88 | 0x89 | 0x97 | 0xd5 => Some(2),
+        0x92 | 0x96 | 0xb7 => Some(3),
+        0x8d | 0x8e | 0xd6 => Some(4),
+        0x91 => Some(5),
+        0x90 | 0x95 => Some(6),
+        0x99 | 0xd7 => Some(7),
+        _ => None,
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::frame::{Bytes, Frame, Stop};
+use super::frame::{Bytes, Frame, Stop, repeated_setting};
 use super::named;
 use crate::domain::reading::Moment;
 
@@ -60,7 +60,7 @@ pub(super) fn read(frame: &mut Frame, id: u8, kind: u8, bytes: &mut Bytes<'_>) -
             let what = bytes.u8().ok_or(short)?;
             history(frame, at, what, bytes).ok_or(short)?;
         }
-        _ => return Err(Stop::Unknown { id, kind }),
+        _ => bytes.leave_out(id, kind, repeated_setting(id, kind, plain, extended))?,
     }
     Ok(())
 }
@@ -142,4 +142,24 @@ fn dwell(frame: &mut Frame, suffix: &str, bytes: &mut Bytes<'_>) -> Option<()> {
         json!(longest),
     );
     Some(())
+}
+
+/// Lengths of settings.
+const fn plain(kind: u8) -> Option<usize> {
+    match kind {
+        0x04 | 0x10 | 0x27 | 0x40 | 0x42..=0x44 | 0x51 | 0x68 | 0x69 | 0x6d => Some(1),
+        0x03 => Some(2),
+        0x6a => Some(3),
+        0x11 => Some(4),
+        _ => None,
+    }
+}
+
+const fn extended(kind: u8) -> Option<usize> {
+    match kind {
+        0x86 | 0x87 => Some(1),
+        0x85 | 0x88 => Some(2),
+        0x84 => Some(3),
+        _ => None,
+    }
 }
