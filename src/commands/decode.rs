@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 
@@ -45,7 +45,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mapping: Option<Mapping> = match &arguments.mapping {
         Some(path) => {
             let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            Some(toml::from_str(&text).with_context(|| path.display().to_string())?)
+            let mapping: Mapping =
+                toml::from_str(&text).with_context(|| path.display().to_string())?;
+            let faults = mapping.faults();
+            ensure!(
+                faults.is_empty(),
+                "{}: {}",
+                path.display(),
+                faults.join("; ")
+            );
+            Some(mapping)
         }
         None => None,
     };

@@ -293,6 +293,124 @@ passage = "Stairs"
     }
 
     #[test]
+    fn values_that_cannot_work_are_refused_each_by_its_rule() {
+        let site = |line: &str| {
+            let to = format!("kind = \"library\"\n{line}");
+            problems(&with("kind = \"library\"", &to))
+        };
+        let one = |line: usize, rule: &str| vec![(line, rule.to_owned())];
+        for (line, rule) in [
+            ("website = \"javascript:alert(1)\"", "web-address"),
+            ("website = \"www.example.org/bib\"", "web-address"),
+            ("email = \"not an email\"", "address-form"),
+            ("phone = \"call me; maybe\"", "phone-form"),
+            ("access = { french = \"Par la cour\" }", "language"),
+        ] {
+            assert_eq!(site(line), one(12, rule), "{line}");
+        }
+        assert_eq!(
+            site(
+                "website = \"https://uni.example/b\"\nemail = \"b@uni.example\"\nphone = \"+33 5 61\""
+            ),
+            []
+        );
+        let broken = |from: &str, to: &str| problems(&with(from, to));
+        assert_eq!(
+            broken("time_zone", "data_licence = \"etalab\"\ntime_zone"),
+            one(3, "web-address")
+        );
+        assert_eq!(
+            broken("holidays = \"FR\"", "holidays = \"XX\""),
+            one(6, "holidays")
+        );
+        assert_eq!(broken("holidays = \"FR\"\n", ""), one(11, "holidays"));
+        assert_eq!(
+            broken("slug = \"upper\"", "slug = \"outside\"")[0],
+            (22, "reserved-slug".to_owned())
+        );
+        assert_eq!(
+            broken("name = \"Upper floor\"", "name = \"  \""),
+            one(25, "named")
+        );
+        assert_eq!(
+            broken("safety = 400", "safety = 300"),
+            one(19, "capacity-order")
+        );
+        let day = "{ day = 2026-12-24, hours = \"off\", reason = \"Christmas Eve\" }";
+        assert_eq!(
+            broken(
+                day,
+                &format!("{day}, {{ day = 2026-12-24, hours = \"08:00-09:00\" }}")
+            ),
+            one(13, "exceptional-dates")
+        );
+        let hours = "opening_hours = \"Mo-Fr 08:00-22:00; PH off\"\n";
+        assert_eq!(broken(hours, ""), one(12, "hours-to-replace"));
+        let moved = with(hours, "").replacen(
+            "name = \"Upper floor\"\n",
+            &format!("name = \"Upper floor\"\n{hours}"),
+            1,
+        );
+        assert_eq!(problems(&moved), []);
+        let gateway = "family = \"chirpstack\"";
+        assert_eq!(
+            broken(
+                gateway,
+                &format!("{gateway}\nauth = \"header\"\nheader = \"x y:\"")
+            ),
+            one(41, "header-form")
+        );
+        assert_eq!(
+            broken(
+                gateway,
+                &format!("{gateway}\nauth = \"basic\"\nuser = \"a:b\"")
+            ),
+            one(41, "user-form")
+        );
+        assert_eq!(broken("24e124136d151234", "24e1"), one(43, "device-eui"));
+        assert_eq!(
+            broken(gateway, "family = \"xovis-5\""),
+            one(44, "model-behind-server")
+        );
+    }
+
+    #[test]
+    fn messages_say_what_may_stand_there() {
+        let told = |from: &str, to: &str| {
+            let found = describe(&with(from, to)).unwrap_err();
+            found.into_iter().next().unwrap().message
+        };
+        assert!(
+            told("name = \"Upper floor\"", "name = 5").starts_with("neither a text nor a table")
+        );
+        let families = told("family = \"chirpstack\"", "family = \"axis\"");
+        assert!(
+            families.contains("xovis-5") && !families.contains("milesight"),
+            "{families}"
+        );
+        let models = told("model = \"milesight-vs350\"", "model = \"vs350\"");
+        assert!(
+            models.contains("milesight-vs350") && !models.contains("xovis"),
+            "{models}"
+        );
+        assert_eq!(
+            told(
+                "to = \"library\"\n\n[[passage]]",
+                "to = \"outside\"\n\n[[passage]]"
+            ),
+            "\"Main door\" leads from outside to outside"
+        );
+        let sensor = "[[sensor]]\ngateway = \"lora\"\n";
+        assert_eq!(
+            told(
+                sensor,
+                &format!("{sensor}device = \"24E124136D151234\"\n\n{sensor}")
+            ),
+            "device \"24E124136D151234\" of gateway \"lora\" is there twice"
+        );
+    }
+
+    #[test]
     fn a_mapping_that_can_read_nothing_is_refused() {
         let mapping = |rest: &str| {
             let to = format!("family = \"json\"\n[gateway.mapping]\ndevice = \"/id\"\n{rest}");
@@ -315,6 +433,15 @@ passage = "Stairs"
             Vec::<String>::new()
         );
         assert_eq!(mapping("channel = []"), ["mapping"]);
+        let delta = channel("semantics = \"delta\"\nforward = \"/in\"");
+        assert_eq!(mapping(&format!("{delta}\n{delta}")), ["mapping"]);
+        assert_eq!(mapping(&delta.replace("/in", "in")), ["mapping"]);
+        assert_eq!(mapping(&format!("{delta}\nwrap = 65536")), ["mapping"]);
+        assert_eq!(mapping(&delta.replace("line_1", "line;1")), ["mapping"]);
+        for pattern in ["%Q", "iso", "%Y-%m-%d", "%H:%M"] {
+            let zoned = format!("format = \"{pattern}\", zone = \"Europe/Paris\"");
+            assert_eq!(mapping(&time(&zoned)), ["mapping"], "{pattern}");
+        }
         assert_eq!(mapping(&channel("semantics = \"cumulative\"")), ["mapping"]);
         assert_eq!(
             mapping(&channel("semantics = \"snapshot\"\nforward = \"/in\"")),

@@ -49,12 +49,12 @@ pub enum Undecided {
     #[error(transparent)]
     Unusable(#[from] Unusable),
     /// It cannot be written.
-    #[error("{path} cannot be written: {source}")]
+    #[error("{path} cannot be written: {cause}")]
     Unwritten {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
@@ -81,9 +81,9 @@ impl Decisions {
     /// # Errors
     /// When the file cannot be read or written, or what would stand there cannot be used; then nothing is changed.
     pub fn change(path: &Path, change: impl FnOnce(&mut Self)) -> Result<(), Undecided> {
-        let unwritten = |source| Undecided::Unwritten {
+        let unwritten = |cause| Undecided::Unwritten {
             path: path.to_owned(),
-            source,
+            cause,
         };
         let _held = hold(path).map_err(unwritten)?;
         let mut decisions = Self::read(path)?;
@@ -101,7 +101,7 @@ impl Decisions {
         let own = path.with_file_name(name);
         match replace(&own, secret, SECRET_MODE) {
             Ok(()) => Ok(own),
-            Err(source) => Err(Undecided::Unwritten { path: own, source }),
+            Err(cause) => Err(Undecided::Unwritten { path: own, cause }),
         }
     }
 

@@ -57,9 +57,9 @@ impl Network {
     /// When it breaks a rule, or cannot be written.
     pub fn propose(&self, path: &Path) -> Result<PathBuf, Undecided> {
         let proposed = Self::proposed(path);
-        let unwritten = |source| Undecided::Unwritten {
+        let unwritten = |cause| Undecided::Unwritten {
             path: proposed.clone(),
-            source,
+            cause,
         };
         let text = toml::to_string(self).map_err(|error| unwritten(io::Error::other(error)))?;
         files::replace(&proposed, text.as_bytes(), MODE).map_err(unwritten)?;
@@ -74,9 +74,9 @@ impl Network {
         match std::fs::rename(Self::proposed(path), path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(Undecided::Unwritten {
+            Err(cause) => Err(Undecided::Unwritten {
                 path: path.to_owned(),
-                source,
+                cause,
             }),
         }
     }

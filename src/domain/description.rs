@@ -275,7 +275,10 @@ impl Inspection<'_> {
                 );
                 self.note("sensor", index, "device", "device-eui", message);
             }
-            let takes_models = gateway.family.is_network_server() || gateway.family == Family::Json;
+            // A gateway that is a device itself is told by its own rule.
+            let takes_models = gateway.family.is_network_server()
+                || gateway.family.is_device()
+                || gateway.family == Family::Json;
             if let Some(model) = sensor
                 .model
                 .filter(|model| model.is_device() && !takes_models)

@@ -19,10 +19,11 @@ impl Words {
     /// The text in a language, else the one for every language, else in any language there is.
     #[must_use]
     pub fn in_language(&self, language: &str) -> &str {
-        self.0
-            .get(language)
-            .or_else(|| self.0.get(""))
-            .or_else(|| self.0.values().next())
+        let says_something = |text: &&String| !text.trim().is_empty();
+        let in_one = |language| self.0.get(language).filter(says_something);
+        in_one(language)
+            .or_else(|| in_one(""))
+            .or_else(|| self.0.values().find(says_something))
             .map_or("", String::as_str)
     }
 

@@ -102,13 +102,14 @@ async fn a_recount_is_an_anchor_with_a_reason() {
         .deliver("doors", &secret, &xovis("AA:01", 1, now, &[(5, 10, 0)]))
         .await;
     parvis.wait_for_people("library", 10).await;
-    parvis.run(&[
+    let noted = parvis.run(&[
         "recount",
         "library",
         "43",
         "--reason",
         "round of the evening",
     ]);
+    assert!(noted.ends_with(": 10 \u{2192} 43 people.\n"), "{noted}");
     parvis.wait_for_people("library", 43).await;
     published(&parvis, "library", 43).await;
     let told = explained(&parvis, &["library"]);

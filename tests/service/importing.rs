@@ -76,3 +76,46 @@ async fn counts_of_a_channel_that_counts_nothing_are_refused() {
     );
     assert_eq!(parvis.number("SELECT count(*) FROM readings"), 0);
 }
+
+#[tokio::test]
+async fn what_cannot_be_imported_is_told_once_and_nothing_is_stored() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    let told = |file: &str, mapping: &str| {
+        let file = parvis.write("counts.csv", file);
+        let mapping = parvis.write("mapping.toml", mapping);
+        let output = parvis.command(&["import", "counts", &file, "--mapping", &mapping]);
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let future = "Start;In;Out\n03/11/2099 08:00;120;10\n03/11/2099 09:00;1;1\n";
+    let every = told(future, MAPPING);
+    assert!(
+        every.contains("no line of")
+            && every.contains("counts.csv:3: 2099-11-03T09:00:00Z is in the future"),
+        "{every}"
+    );
+    let without = MAPPING.replace(", minutes = 60", "");
+    assert_eq!(told(FILE, &without).matches("a delta needs").count(), 1);
+    let gateway = told(FILE, &MAPPING.replace("\"doors\"", "\"dors\""));
+    assert!(
+        gateway.contains("no gateway is called \"dors\""),
+        "{gateway}"
+    );
+    assert!(told("", MAPPING).contains("counts.csv: is empty"));
+    let binary = told("PK\u{3}\u{4}\u{1b}[2J;1;2\n", MAPPING);
+    assert!(
+        binary.contains("counts.csv: is not text") && !binary.contains('\u{1b}'),
+        "{binary}"
+    );
+    assert_eq!(parvis.number("SELECT count(*) FROM readings"), 0);
+    let one = parvis.write(
+        "counts.csv",
+        "Start;In;Out\n03/11/2025 08:00;120;10\nwhen;1;1\n",
+    );
+    let mapping = parvis.write("mapping.toml", MAPPING);
+    let said = parvis.run(&["import", "counts", &one, "--mapping", &mapping]);
+    assert!(
+        said.contains("1 reading: 1 stored") && said.contains("; 1 line refused."),
+        "{said}"
+    );
+}

@@ -6,6 +6,7 @@ mod harness;
 mod administering;
 mod authority;
 mod certificates;
+mod commands;
 mod demo;
 mod describing;
 mod doors;
