@@ -11,7 +11,7 @@ use super::failure::{self, Reader, Refusal};
 use super::headers::{self, Kind};
 use super::services::Services;
 
-const FILES: [(&str, &str, &[u8]); 10] = [
+const FILES: [(&str, &str, &[u8]); 11] = [
     (
         "style.css",
         "text/css; charset=utf-8",
@@ -56,6 +56,11 @@ const FILES: [(&str, &str, &[u8]); 10] = [
         "follow.js",
         "text/javascript; charset=utf-8",
         include_bytes!("../../web/scripts/follow.js"),
+    ),
+    (
+        "unsent.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../web/scripts/unsent.js"),
     ),
     (
         "icon.svg",

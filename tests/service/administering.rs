@@ -365,7 +365,7 @@ async fn a_gateway_shows_what_arrives_and_why_it_was_refused() {
         "{page}"
     );
     assert!(
-        page.contains("401 · the secret is missing or wrong"),
+        page.contains("401 · Le secret manque ou n’est pas le bon."),
         "{page}"
     );
     assert!(page.contains("422 · ") || page.contains("400 · "), "{page}");

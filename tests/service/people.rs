@@ -226,7 +226,7 @@ async fn a_password_alone_opens_nothing_that_reaches_far() {
     let weak = parvis.sign_in_by("Ada", &roles, "password", false);
     let refused = parvis.get_as(&weak, "/admin/people").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    assert!(refused.text.contains("second factor"), "{}", refused.text);
+    assert!(refused.text.contains("second facteur"), "{}", refused.text);
     assert!(
         parvis
             .get_as(&weak, "/admin")

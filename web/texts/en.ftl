@@ -177,6 +177,7 @@ error-home = All places
 
 error-401 = Sign in first
 error-401-advice = This is for people who are signed in.
+error-401-kept = What you entered waits in this tab: after the sign-in it is in its form again.
 error-403 = Not for you
 sign-in-title = Sign in
 sign-in-done = signed in

@@ -178,6 +178,7 @@ error-home = Tous les lieux
 
 error-401 = Identifiez-vous d’abord
 error-401-advice = Cette page est réservée aux personnes identifiées.
+error-401-kept = Ce que vous avez saisi attend dans cet onglet : après la connexion, vous le retrouvez dans son formulaire.
 error-403 = Accès refusé
 sign-in-title = Connexion
 sign-in-done = connexion réussie

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
 use super::HTML;
-use super::frame::{Frame, Wish};
+use super::frame::{Frame, UNSENT, Wish};
 use super::sign_in::ours;
 use crate::domain::actor::Refused;
 use crate::web::admin::encoded;
@@ -21,6 +21,8 @@ struct Page<'t> {
     title: String,
     advice: String,
     reference: Option<String>,
+    /// Whether a sign-in is what is lacking.
+    is_signed_out: bool,
     /// Where to go from here: the address, and the words on the button.
     ways: Vec<(String, String)>,
 }
@@ -63,8 +65,15 @@ pub(in crate::web) fn page(
     } else {
         vec![(frame.home.clone(), t.say("error-home"))]
     };
+    let is_signed_out = is_private && refusal.status == StatusCode::UNAUTHORIZED;
+    if is_signed_out {
+        frame
+            .scripts
+            .push(services.assets.address(UNSENT).to_owned());
+    }
     let page = Page {
         frame,
+        is_signed_out,
         advice,
         reference: refusal.reference.clone(),
         ways,

@@ -6,6 +6,9 @@ use crate::web::language;
 use crate::web::services::Services;
 use crate::web::texts::{Speech, Texts};
 
+/// The script that keeps what was typed when the sign-in ended meanwhile.
+pub(in crate::web) const UNSENT: &str = "unsent.js";
+
 /// A page in another language.
 pub(in crate::web) struct Other {
     pub(in crate::web) code: String,
@@ -149,6 +152,11 @@ impl<'t> Frame<'t> {
         }
         frame.staff_style = Some(services.assets.address("staff.css").to_owned());
         frame.visitor = visitor;
+        if frame.visitor.is_some() {
+            frame
+                .scripts
+                .push(services.assets.address(UNSENT).to_owned());
+        }
         frame
     }
 }
