@@ -217,17 +217,19 @@ pub(super) async fn no_route(
     request: HttpRequest,
     services: actix_web::web::Data<Services>,
 ) -> HttpResponse {
-    if let Some(address) = without_last_stroke(&request) {
-        let mut builder = HttpResponse::PermanentRedirect();
-        return headers::put(&mut builder, Kind::Closed)
-            .insert_header((header::LOCATION, address))
-            .finish();
-    }
     let reader = match request.path() {
         path if path.starts_with("/api/") => Reader::Program,
         path if path.starts_with("/ingest/") => Reader::Sensor,
         _ => Reader::Person,
     };
+    if reader != Reader::Sensor
+        && let Some(address) = without_last_stroke(&request)
+    {
+        let mut builder = HttpResponse::PermanentRedirect();
+        return headers::put(&mut builder, Kind::Closed)
+            .insert_header((header::LOCATION, address))
+            .finish();
+    }
     refuse(
         &request,
         &services,
