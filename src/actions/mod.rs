@@ -1,5 +1,6 @@
 //! What people may do: one verb a file, each a unit of work.
 
+pub mod answer_once;
 pub mod apply_description;
 pub mod begin_session;
 pub mod choose_password;

@@ -1,5 +1,8 @@
 //! Notices: telling the public something, saying it otherwise, and taking it down again.
 
+use serde_json::Value;
+
+use super::answer_once::{Repeatable, once};
 use crate::domain::actor::{Actor, Place};
 use crate::domain::audit::Event;
 use crate::domain::notice::{Breach, Kind, NewNotice};
@@ -32,7 +35,8 @@ pub fn act(actor: &Actor, kind: Kind, site: &str) -> Result<Act, Error> {
     }
 }
 
-/// Posts a notice, in place of the one with a number where one is given; else the rules that it breaks.
+/// Posts a notice, in place of the one with a number where one is given, and once however often it is sent with the same
+/// key; else the rules that it breaks.
 ///
 /// # Errors
 /// When the actor may not, the site is not there, or the database is not available.
@@ -41,6 +45,7 @@ pub async fn post(
     actor: &Actor,
     new: NewNotice,
     instead_of: Option<i32>,
+    key: Option<Repeatable>,
     now: Moment,
 ) -> Result<Vec<Breach>, Error> {
     let act = act(actor, new.kind, &new.site)?;
@@ -50,22 +55,29 @@ pub async fn post(
     }
     let new = actor.allowed(act, new)?;
     let actor = actor.clone();
-    database
+    let is_overtaken = database
         .write(move |tx| {
-            match instead_of.map(|id| remove_within(tx, &actor, id, now)) {
-                Some(Err(Error::NotFound(_))) => return Ok(vec![OVERTAKEN]),
-                Some(removed) => removed?,
-                None => {}
-            }
-            let id = notices::post(tx, &new, now)?;
-            let after = serde_json::to_value(new.thing()).map_err(Error::internal)?;
-            let event = Event::done(&actor, "post-notice", format!("notice {id}"))
-                .at(Some(&new.thing().site))
-                .changing(None, Some(after));
-            audit::note(tx, event, now)?;
-            Ok(Vec::new())
+            once(tx, &actor, key.as_ref(), now, |tx| {
+                match instead_of.map(|id| remove_within(tx, &actor, id, now)) {
+                    Some(Err(Error::NotFound(_))) => return Ok(Value::Bool(true)),
+                    Some(removed) => removed?,
+                    None => {}
+                }
+                let id = notices::post(tx, &new, now)?;
+                let after = serde_json::to_value(new.thing()).map_err(Error::internal)?;
+                let event = Event::done(&actor, "post-notice", format!("notice {id}"))
+                    .at(Some(&new.thing().site))
+                    .changing(None, Some(after));
+                audit::note(tx, event, now)?;
+                Ok(Value::Bool(false))
+            })
         })
-        .await
+        .await?;
+    Ok(if is_overtaken == Value::Bool(true) {
+        vec![OVERTAKEN]
+    } else {
+        Vec::new()
+    })
 }
 
 /// Somebody else was faster: what is to be replaced is gone.

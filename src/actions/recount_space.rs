@@ -3,6 +3,7 @@
 use chrono::Days;
 use serde_json::{Value, json};
 
+use super::answer_once::{Repeatable, once};
 use crate::domain::actor::{Actor, Allowed, Place, Placed};
 use crate::domain::audit::Event;
 use crate::domain::campus::{Campus, KnownSpace};
@@ -12,7 +13,7 @@ use crate::domain::reading::Moment;
 use crate::domain::role::Act;
 use crate::domain::zones::Source;
 use crate::error::Error;
-use crate::persistence::{Database, Transaction, audit, corrections, requests};
+use crate::persistence::{Database, Transaction, audit, corrections};
 
 /// The most people a person can have seen.
 pub const MOST: i64 = 100_000;
@@ -48,22 +49,28 @@ impl Placed for Counted {
     }
 }
 
-/// Makes it.
+/// Makes it, once however often it is sent with the same key.
 ///
 /// # Errors
-/// When there is no such space, the actor may not, the number or time makes no sense, or the space's sensors see people
-/// directly.
+/// When there is no such space, the actor may not, the number or time makes no sense, the space's sensors see people
+/// directly, or the key was used for something else.
 pub async fn recount(
     database: &Database,
     campus: &Campus,
     actor: &Actor,
     recount: Recount,
+    key: Option<Repeatable>,
     now: Moment,
-) -> Result<Correction, Error> {
+) -> Result<Value, Error> {
     let counted = checked(campus, actor, recount, now)?;
     let actor = actor.clone();
     database
-        .write(move |tx| recount_within(tx, &actor, &counted, now))
+        .write(move |tx| {
+            once(tx, &actor, key.as_ref(), now, |tx| {
+                let made = recount_within(tx, &actor, &counted, now)?;
+                Ok(json!({ "correction": made.id, "at": made.at, "recorded_at": made.recorded_at }))
+            })
+        })
         .await
 }
 
@@ -173,48 +180,6 @@ fn settled_before(campus: &Campus, known: &KnownSpace, now: Moment) -> Moment {
     let (zone, starts) = (campus.zone(), known.space.day_starts);
     let today = day::date_of(zone, starts, now);
     day::start_of(zone, starts, today - Days::new(DAYS_LOOKED_AT_AGAIN))
-}
-
-/// A request that may be sent again.
-#[derive(Debug, Clone)]
-pub struct Repeatable {
-    /// The key that its sender gave it.
-    pub key: String,
-    /// SHA-256 of what it asks for.
-    pub digest: [u8; 32],
-}
-
-/// A recount that a program asks for, made once however often it is sent with the same key.
-///
-/// # Errors
-/// See [`recount`]; also when the key was used for another recount.
-pub async fn recount_once(
-    database: &Database,
-    campus: &Campus,
-    actor: &Actor,
-    recount: Recount,
-    key: Option<Repeatable>,
-    now: Moment,
-) -> Result<Value, Error> {
-    let counted = checked(campus, actor, recount, now)?;
-    let actor = actor.clone();
-    database
-        .write(move |tx| {
-            let key = key.zip(actor.person);
-            if let Some((key, person)) = &key
-                && let Some(answer) = requests::take(tx, *person, &key.key, &key.digest, now)?
-            {
-                return Ok(answer);
-            }
-            let made = recount_within(tx, &actor, &counted, now)?;
-            let answer =
-                json!({ "correction": made.id, "at": made.at, "recorded_at": made.recorded_at });
-            if let Some((key, person)) = &key {
-                requests::answer(tx, *person, &key.key, &answer)?;
-            }
-            Ok(answer)
-        })
-        .await
 }
 
 #[cfg(test)]

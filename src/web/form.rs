@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use super::failure::{self, Reader, Refusal};
 use super::services::Services;
 use super::{cookies, pages};
+use crate::actions::answer_once::Repeatable;
 use crate::auth::csrf;
 use crate::error::Error;
 
@@ -18,6 +19,12 @@ const LARGEST: usize = 256 * 1024;
 
 /// The field that holds the token.
 pub(super) const TOKEN: &str = "token";
+
+/// The field that holds the number of a page with a form: what is sent twice with it is done once.
+const ONCE: &str = "once";
+
+/// The most that is taken of it.
+const LONGEST_ONCE: usize = 100;
 
 /// The fields of a form, in their order.
 #[derive(Debug, Clone, Default)]
@@ -72,6 +79,25 @@ impl Form {
             .iter()
             .filter(|(field, _)| field != TOKEN)
             .map(|(field, value)| (field.as_str(), value.as_str()))
+    }
+
+    /// What the form asks for, to be done once however often this page of it is sent.
+    pub(super) fn repeatable(&self) -> Option<Repeatable> {
+        let number = self.optional(ONCE)?;
+        let mut hasher = openssl::sha::Sha256::new();
+        for (name, value) in self.fields() {
+            for text in [name, value] {
+                hasher.update(text.as_bytes());
+                hasher.update(b"\0");
+            }
+        }
+        Some(Repeatable {
+            key: format!(
+                "form {}",
+                number.chars().take(LONGEST_ONCE).collect::<String>()
+            ),
+            digest: hasher.finish(),
+        })
     }
 
     /// A number.

@@ -239,28 +239,62 @@ mod tests {
         assert_eq!(keys("fr"), keys("en"));
     }
 
+    /// The texts of all files below some directories.
+    fn texts_below(directories: &[&str]) -> Vec<String> {
+        let mut files: Vec<std::path::PathBuf> = directories.iter().map(Into::into).collect();
+        let mut texts = Vec::new();
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                let entries = std::fs::read_dir(path).unwrap();
+                files.extend(entries.map(|entry| entry.unwrap().path()));
+            } else {
+                texts.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+        texts
+    }
+
+    #[test]
+    fn rules_are_said_with_what_they_quote() {
+        let texts = Texts::built_in();
+        let t = texts.in_language("fr");
+        let said = t.rule("\"a b\" is no domain; write it as uni.example, without @");
+        assert!(
+            said.starts_with("«\u{202f}a b\u{202f}» n’est pas un domaine"),
+            "{said}"
+        );
+        assert_eq!(t.rule("nobody said this: ever"), "nobody said this: ever");
+    }
+
+    #[test]
+    fn every_text_of_a_rule_is_of_a_rule_that_the_code_has() {
+        let code = texts_below(&["src"])
+            .join("\n")
+            .replace("\\\"", "\u{0}")
+            .replace("'\"'", "");
+        let literals = code
+            .split('"')
+            .map(|literal| literal.replace('\u{0}', "\""));
+        let rules: Vec<String> = literals.map(|literal| rule_key(&literal)).collect();
+        let texts = keys("en").into_iter();
+        let unused: Vec<String> = texts
+            .filter(|key| key.starts_with("refusal-") && !rules.contains(key))
+            .collect();
+        assert!(unused.is_empty(), "{unused:?}");
+    }
+
     #[test]
     fn every_key_that_is_said_is_there() {
         let mut said = Vec::new();
-        let mut files = vec![std::path::PathBuf::from("src/web"), "web/templates".into()];
-        while let Some(path) = files.pop() {
-            if path.is_dir() {
-                files.extend(
-                    std::fs::read_dir(path)
-                        .unwrap()
-                        .map(|entry| entry.unwrap().path()),
-                );
-            } else {
-                let text = std::fs::read_to_string(path).unwrap();
-                let calls = text.split("say").skip(1).filter_map(|rest| {
-                    let rest = rest
-                        .strip_prefix("_with")
-                        .unwrap_or(rest)
-                        .strip_prefix("(\"")?;
-                    Some(rest.split('"').next()?.to_owned())
-                });
-                said.extend(calls.filter(|key| key.contains('-')));
-            }
+        for text in texts_below(&["src/web", "web/templates"]) {
+            let calls = text.split("say").skip(1).filter_map(|rest| {
+                let rest = rest
+                    .strip_prefix("_with")
+                    .unwrap_or(rest)
+                    .strip_prefix("(\"")?;
+                Some(rest.split('"').next()?.to_owned())
+            });
+            said.extend(calls.filter(|key| key.contains('-')));
         }
         assert!(said.len() > 40, "{}", said.len());
         let there = keys("en");

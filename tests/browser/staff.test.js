@@ -29,6 +29,12 @@ const paths = {
   "gateway-edit": `/admin/gateways/${process.env.PARVIS_GATEWAY}/edit`,
   sensors: "/admin/sensors",
   adopt: "/admin/sensors/adopt",
+  people: "/admin/people",
+  "issuer-new": "/admin/issuers/new",
+  machine: "/admin/machine",
+  certificate: "/admin/certificate",
+  audit: "/admin/audit",
+  ports: "/admin/ports",
 };
 
 let chromium;
@@ -38,10 +44,14 @@ before(async () => {
 });
 after(() => chromium.close());
 
+function signIn(context) {
+  return context.addCookies([{ name: "__Host-session", value: process.env.PARVIS_SESSION, url: ADDRESS, secure: true, httpOnly: true, sameSite: "Lax" }]);
+}
+
 // Somebody who may do everything.
 async function staff(wishes = {}) {
   const context = await visitor(chromium, wishes);
-  await context.addCookies([{ name: "__Host-session", value: process.env.PARVIS_SESSION, url: ADDRESS, secure: true, httpOnly: true, sameSite: "Lax" }]);
+  await signIn(context);
   return context;
 }
 
@@ -119,6 +129,24 @@ it("the large buttons of a recount count at once, and the figure follows", async
   await page.getByRole("button", { name: "Save the count" }).click();
   await page.getByText("The count is noted.").waitFor();
   assert.deepEqual(seen.errors, []);
+  await context.close();
+});
+
+it("what was typed is in its form again when the sign-in ended meanwhile", async () => {
+  const context = await staff();
+  const page = await context.newPage();
+  await page.goto("/admin/people?lang=en");
+  await page.fill("#name", "Grace");
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Add a person" }).click();
+  const link = page.locator("main").getByRole("link").first();
+  assert.equal(await link.getAttribute("href"), "/sign-in?return=%2Fadmin%2Fpeople%3Flang%3Den");
+  await signIn(context);
+  await page.goto("/admin/people?lang=en");
+  assert.equal(await page.inputValue("#name"), "Grace");
+  // It waited for that once.
+  await page.goto("/admin/people?lang=en");
+  assert.equal(await page.inputValue("#name"), "");
   await context.close();
 });
 

@@ -272,3 +272,75 @@ async fn who_is_refused_is_told_why_in_their_language_and_led_back() {
         page.text
     );
 }
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_at_once_is_done_once() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    let ada = parvis.sign_in("ada", &ADMINISTRATOR);
+    let once = |page: &str| super::administering::hidden(page, "once");
+    let path = "/admin/spaces/library/recount";
+    let page = parvis.get_as(&ada, path).await;
+    let once_of_recount = once(&page.text);
+    let recount = [
+        ("once", once_of_recount.as_str()),
+        ("do", "save"),
+        ("people", "7"),
+        ("reason", "round"),
+    ];
+    let (one, other) = tokio::join!(
+        parvis.post_as(&ada, path, &recount),
+        parvis.post_as(&ada, path, &recount)
+    );
+    assert_eq!([one.status, other.status], [StatusCode::SEE_OTHER; 2]);
+    let path = "/admin/sites/library/notices";
+    let page = parvis.get_as(&ada, path).await;
+    let once_of_notice = once(&page.text);
+    let end_of_notice = proposed_end(&page.text);
+    let notice = [
+        ("once", once_of_notice.as_str()),
+        ("kind", "message"),
+        ("title.en", "Lift out of order"),
+        ("starts_at", "2026-01-01T08:00"),
+    ];
+    let notice = [&notice[..4], &[("ends_at", end_of_notice.as_str())]].concat();
+    let (one, other) = tokio::join!(
+        parvis.post_as(&ada, path, &notice),
+        parvis.post_as(&ada, path, &notice)
+    );
+    assert_eq!(
+        [one.status, other.status],
+        [StatusCode::SEE_OTHER; 2],
+        "{}",
+        one.text
+    );
+    for act in ["recount", "post-notice"] {
+        let made = parvis.number(&format!(
+            "SELECT count(*) FROM audit_records WHERE act = '{act}'"
+        ));
+        assert_eq!(made, 1, "{act}");
+    }
+    // The same form with something else in it is no repetition, and says so.
+    let changed = [&recount[..2], &[("people", "9"), ("reason", "round")]].concat();
+    let answer = parvis
+        .post_as(&ada, "/admin/spaces/library/recount", &changed)
+        .await;
+    assert_eq!(
+        answer.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        answer.text
+    );
+}
+
+/// The end that the form of a notice proposes.
+fn proposed_end(page: &str) -> String {
+    let from = page.find("name=\"ends_at\"").unwrap();
+    page[from..]
+        .split("value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned()
+}

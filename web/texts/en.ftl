@@ -1089,3 +1089,4 @@ refusal-nothing-is-being-tried-any-more = Nothing is being tried any more.
 refusal-the-secret-is-missing-or-wrong = The secret is missing or wrong. A new one is made on the page of the gateway.
 refusal-is-not-understood = “{ $value }” is not understood. Write hours as Mo-Fr 08:00-22:00; PH off.
 refusal-tells-no-time-of = “{ $value }” tells no time of { $other }. Write times as 10:00-16:00, or off.
+refusal-this-idempotency-key-was-used-for-another-request = This form was sent already with something else in it. Send it again if this is meant too.

@@ -1102,3 +1102,4 @@ refusal-nothing-is-being-tried-any-more = Plus rien n’est à l’essai.
 refusal-the-secret-is-missing-or-wrong = Le secret manque ou n’est pas le bon. La page de la passerelle permet d’en créer un nouveau.
 refusal-is-not-understood = « { $value } » n’est pas compris. Écrivez les horaires ainsi : Mo-Fr 08:00-22:00; PH off.
 refusal-tells-no-time-of = « { $value } » ne donne pas d’heure du { $other }. Écrivez les heures ainsi : 10:00-16:00, ou off.
+refusal-this-idempotency-key-was-used-for-another-request = Ce formulaire a déjà été envoyé avec un autre contenu. Envoyez-le de nouveau si ceci est voulu aussi.

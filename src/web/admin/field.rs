@@ -25,8 +25,10 @@ pub(in crate::web) enum Kind {
     Pem,
     /// A text in each language, of one line or several.
     Words { is_long: bool },
-    /// A whole number.
+    /// A whole number of 32 bits.
     Number,
+    /// A whole number, however large.
+    LargeNumber,
     /// A time of day.
     Time,
     /// A day.
@@ -188,7 +190,7 @@ impl Show<'_> {
                 }
             }
             Kind::Pem => shown.kind = "area",
-            Kind::Number => {
+            Kind::Number | Kind::LargeNumber => {
                 (shown.kind, shown.of, shown.value) = ("line", "number", text(value));
             }
             Kind::Date => {
@@ -442,9 +444,19 @@ impl Read<'_> {
                 "" => old.clone(),
                 secret => Value::String(secret.to_owned()),
             },
-            Kind::Number => self.parsed(name, entered, "wrong-number", |text| {
-                text.parse::<i64>().ok().map(Value::from)
-            }),
+            Kind::Number
+                if entered
+                    .parse::<i64>()
+                    .is_ok_and(|number| i32::try_from(number).is_err()) =>
+            {
+                self.refuse(name, "wrong-number-too-large");
+                Value::String(entered)
+            }
+            Kind::Number | Kind::LargeNumber => {
+                self.parsed(name, entered, "wrong-number", |text| {
+                    text.parse::<i64>().ok().map(Value::from)
+                })
+            }
             Kind::Date => self.parsed(name, entered, "wrong-date", |text| {
                 text.parse::<NaiveDate>().ok().map(|day| json!(day))
             }),
@@ -648,7 +660,7 @@ mod tests {
                 ]),
             ),
             Field::new("services", Kind::WordsRows),
-            Field::new("counter/wrap", Kind::Number),
+            Field::new("counter/wrap", Kind::LargeNumber),
             Field::new("is_draft", Kind::Tick),
         ]
     }
@@ -758,6 +770,20 @@ mod tests {
         let t = texts.in_language("en");
         let shown = show(&fields(), &value, &wrong, &texts.languages(), &t).unwrap();
         assert!(shown[4].contains("value=\"soon\"") && shown[4].contains("aria-invalid"));
+        // What fits a total is too large for a capacity.
+        let (value, wrong) = entered(&[
+            ("capacities.0.comfort", "4294967296"),
+            ("counter/wrap", "4294967296"),
+        ]);
+        assert_eq!(value["counter"]["wrap"], json!(4_294_967_296_i64));
+        let told: Vec<(&str, &str)> = wrong
+            .iter()
+            .map(|wrong| (wrong.path.as_str(), wrong.words.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [("capacities.0.comfort", "This number is too large.")]
+        );
         // What is chosen and not offered stays possible.
         assert!(
             shown[3].contains("<option value=\"elsewhere\" selected>"),

@@ -11,7 +11,9 @@ const BOX_WIDTH: i32 = 168;
 const BOX_HEIGHT: i32 = 52;
 const GAP: i32 = 56;
 const ROW: i32 = 150;
-const MARGIN: i32 = 48;
+const MARGIN: i32 = 16;
+/// Beside the outermost boxes, for arrows that bend past them.
+const SIDE: i32 = 48;
 
 /// The longest text of a box or an arrow.
 const LONGEST: usize = 22;
@@ -75,7 +77,7 @@ pub(super) fn draw(
     let rows = rows(nodes, arrows);
     let widest = rows.iter().map(Vec::len).max().unwrap_or(1).max(1);
     let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX / 1_000);
-    let width = count(widest) * (BOX_WIDTH + GAP) - GAP + 2 * MARGIN;
+    let width = count(widest) * (BOX_WIDTH + GAP) - GAP + 2 * SIDE;
     let mut places: HashMap<Option<&str>, (i32, i32)> = HashMap::new();
     places.insert(None, (width / 2, MARGIN + BOX_HEIGHT / 2));
     for (row, slugs) in rows.iter().enumerate() {

@@ -9,6 +9,7 @@ use super::faults::Faults;
 use super::field::{self, Field, Kind as Entered, Wrong};
 use super::{Moments, answer_with, done, frame, place_words, see};
 use crate::actions::post_notice;
+use crate::auth::secret;
 use crate::domain::day::moment_of;
 use crate::domain::notice::{Kind, NewNotice, Notice};
 use crate::domain::reading::Moment;
@@ -35,6 +36,7 @@ struct Line {
 struct Page<'t> {
     frame: Frame<'t>,
     token: String,
+    once: String,
     site: String,
     /// The number of the notice that the form replaces.
     instead_of: Option<i32>,
@@ -152,6 +154,7 @@ fn page(
             lines: lines.collect(),
             frame: frame(request, services, &language, &title, who),
             token: who.csrf.clone(),
+            once: secret::random()?,
             site: site.to_owned(),
             instead_of: form.instead_of,
             fields: field::show(&fields(kinds), value, wrong, &languages, &t)?,
@@ -212,7 +215,8 @@ pub(in crate::web) async fn take(
             ends_at,
         };
         let posted = async {
-            let posted = post_notice::post(&parvis.database, &who.actor, new, instead_of, now);
+            let (database, key) = (&parvis.database, form.repeatable());
+            let posted = post_notice::post(database, &who.actor, new, instead_of, key, now);
             let breaches = posted.await?;
             if breaches.is_empty() {
                 super::refresh(&services).await?;

@@ -6,6 +6,7 @@ use askama::Template;
 use super::faults::Faults;
 use super::{answer_with, frame_with, see};
 use crate::actions::recount_space::{self, Recount};
+use crate::auth::secret;
 use crate::domain::actor::Place;
 use crate::domain::role::Act;
 use crate::error::Error;
@@ -22,6 +23,7 @@ use crate::web::signed_in::Visitor;
 struct Page<'t> {
     frame: Frame<'t>,
     token: String,
+    once: String,
     slug: String,
     site: String,
     title: String,
@@ -70,6 +72,7 @@ fn page(
         Ok(Page {
             frame: frame_with(request, services, &language, &title, who, "tally.js"),
             token: who.csrf.clone(),
+            once: secret::random()?,
             slug: slug.to_owned(),
             site: known.space.site.clone(),
             title,
@@ -116,7 +119,8 @@ pub(in crate::web) async fn take(
             reason: form.text("reason").to_owned(),
         };
         let campus = parvis.campus();
-        recount_space::recount(&parvis.database, &campus, &who.actor, recount, now).await?;
+        let (database, key) = (&parvis.database, form.repeatable());
+        recount_space::recount(database, &campus, &who.actor, recount, key, now).await?;
         Ok(see(&format!("/admin/spaces/{slug}/recount?noted=1")))
     };
     let language = language::of_person(&request, &services.texts);

@@ -4,7 +4,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::actions::recount_space::{self, Recount, Repeatable};
+use crate::actions::answer_once::Repeatable;
+use crate::actions::recount_space::{self, Recount};
 use crate::domain::reading::Moment;
 use crate::error::Error;
 use crate::web::failure::{self, Problem, Reader, Refusal};
@@ -129,5 +130,5 @@ async fn made(
     };
     let campus = parvis.campus();
     let database = &parvis.database;
-    recount_space::recount_once(database, &campus, &who.actor, recount, key, now).await
+    recount_space::recount(database, &campus, &who.actor, recount, key, now).await
 }
