@@ -116,7 +116,7 @@ mod tests {
         let faults = Faults::of_error(invalid("name", "must not be empty"), &fields, &t).unwrap();
         assert_eq!(
             faults.at("name").collect::<Vec<_>>(),
-            ["Une valeur manque."]
+            ["Il manque une valeur."]
         );
         assert_eq!(faults.answer().finish().status(), 422);
         // What is about no field of the form is told at its head.

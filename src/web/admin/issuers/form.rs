@@ -204,7 +204,7 @@ mod tests {
             client_authentication = "client_secret_post"
             sign_out = "only-here"
             rechecks = true
-            claims = { affiliations = ["a", "b.c"] }
+            claims = { affiliation = ["a", "b.c"] }
             split = { groups = "; " }
             [[rules]]
             claim = "groups"
