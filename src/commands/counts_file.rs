@@ -6,101 +6,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use chrono::{
     LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone as _, Utc,
 };
 use chrono_tz::Tz;
-use serde::Deserialize;
 
+use super::counts_mapping::{Column, FileMapping, Semantics};
 use crate::domain::day::moment_told;
-use crate::domain::mapping::Told;
 use crate::domain::reading::{CLOCK_TOLERANCE, Crossings, LARGEST_COUNT, Moment};
 use crate::gateways::{Message, Observation};
-
-/// How a file of counts is read; see docs/counters.md.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FileMapping {
-    /// The gateway the counts belong to.
-    pub(super) gateway: String,
-    /// The device that counted.
-    pub(super) device: String,
-    /// Its channel.
-    pub(super) channel: String,
-    /// Whether the first line names the columns.
-    #[serde(default = "yes")]
-    header: bool,
-    /// The separator; recognised when left out.
-    delimiter: Option<char>,
-    time: TimeColumn,
-    /// The end of the interval, where the file has it; in the zone of `time`.
-    until: Option<EndColumn>,
-    counts: Counts,
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TimeColumn {
-    /// The columns that make the time, joined by a space.
-    columns: Vec<Column>,
-    /// As of strftime; a form without hours means midnight.
-    format: String,
-    #[serde(default)]
-    zone: Option<Tz>,
-    /// How long each interval is, where the file has starts only.
-    minutes: Option<i64>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EndColumn {
-    columns: Vec<Column>,
-    format: String,
-}
-
-/// A column by name or by position from 0.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "neither the name of a column nor its position from 0"
-)]
-enum Column {
-    Position(usize),
-    Name(String),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Semantics {
-    Delta,
-    Cumulative,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Counts {
-    semantics: Semantics,
-    /// The column of people forward.
-    forward: Option<Column>,
-    /// The column of people backward.
-    backward: Option<Column>,
-    /// One line a direction: the column that says which, its word for each, and the column of the count.
-    direction: Option<DirectionColumn>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DirectionColumn {
-    column: Column,
-    forward: String,
-    backward: String,
-    count: Column,
-}
 
 /// A line that was left out.
 #[derive(Debug, PartialEq, Eq)]
@@ -118,58 +33,6 @@ pub(super) struct CountsFile {
     pub(super) messages: Vec<Message>,
     /// The lines that were left out.
     pub(super) refused: Vec<Refused>,
-}
-
-impl FileMapping {
-    /// Refuses what no line could be read with.
-    fn check(&self) -> anyhow::Result<()> {
-        let formats = [
-            Some(&self.time.format),
-            self.until.as_ref().map(|end| &end.format),
-        ];
-        for format in formats.into_iter().flatten() {
-            ensure!(
-                Told::by(format).is_some(),
-                "{format:?} is no strftime pattern that holds a date, such as %d/%m/%Y %H:%M"
-            );
-        }
-        ensure!(
-            self.time
-                .minutes
-                .is_none_or(|minutes| (1..=A_WEEK).contains(&minutes)),
-            "time.minutes is from 1 to {A_WEEK}, a week"
-        );
-        ensure!(
-            self.counts.semantics == Semantics::Cumulative
-                || self.time.minutes.is_some()
-                || self.until.is_some(),
-            "a delta needs time.minutes, or until: how long is each interval?"
-        );
-        let Counts {
-            forward,
-            backward,
-            direction,
-            ..
-        } = &self.counts;
-        ensure!(
-            forward.is_some() || backward.is_some() || direction.is_some(),
-            "counts names no column: write forward, backward or direction"
-        );
-        Ok(())
-    }
-}
-
-/// The minutes of a week: no longer interval says anything of a day.
-const A_WEEK: i64 = 7 * 24 * 60;
-
-/// Reads a mapping.
-pub(super) fn mapping(path: &Path) -> anyhow::Result<FileMapping> {
-    let read = || {
-        let mapping: FileMapping = toml::from_str(&std::fs::read_to_string(path)?)?;
-        mapping.check()?;
-        anyhow::Ok(mapping)
-    };
-    read().with_context(|| path.display().to_string())
 }
 
 /// Reads a file of counts. Nobody has counted yet what is later than now.
@@ -569,39 +432,6 @@ mod tests {
             rules[3].ends_with("this local time does not exist: clocks go forward over it"),
             "{rules:?}"
         );
-    }
-
-    #[test]
-    fn a_mapping_that_can_read_nothing_is_refused_once() {
-        let check = |rest: &str| {
-            let text = format!("gateway = 'g'\ndevice = 'd'\nchannel = 'c'\n{rest}");
-            let mapping: FileMapping = toml::from_str(&text).unwrap();
-            mapping.check().map_err(|error| error.to_string())
-        };
-        let delta = "counts = { semantics = 'delta', forward = 'n' }";
-        let time =
-            |rest: &str| format!("time = {{ columns = ['t'], format = '%Y-%m-%d %H:%M'{rest} }}\n");
-        assert!(check(&format!("{}{delta}", time(", minutes = 60"))).is_ok());
-        let rules = [
-            (format!("{}{delta}", time("")), "a delta needs"),
-            (format!("{}{delta}", time(", minutes = 0")), "time.minutes"),
-            (
-                format!("{}{delta}", time(", minutes = 9000000000000000")),
-                "time.minutes",
-            ),
-            (
-                format!("{}counts = {{ semantics = 'cumulative' }}", time("")),
-                "counts names no column",
-            ),
-            (
-                format!("time = {{ columns = ['t'], format = '%H:%M', minutes = 1 }}\n{delta}"),
-                "\"%H:%M\" is no strftime pattern",
-            ),
-        ];
-        for (mapping, rule) in rules {
-            let told = check(&mapping).unwrap_err();
-            assert!(told.starts_with(rule), "{told}");
-        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use nix::unistd::{Group, User};
 
-use super::{counted, counts_file, import, open};
+use super::{counted, counts_mapping, import, open};
 use crate::appliance::exchange::{self, Account};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -105,7 +105,7 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
 
 /// A mapping with its name, which must be one.
 fn named(path: &Path) -> anyhow::Result<(String, String)> {
-    counts_file::mapping(path)?;
+    counts_mapping::read(path)?;
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     let stem = stem.with_context(|| format!("{} has no name", path.display()))?;
     Ok((stem.to_owned(), std::fs::read_to_string(path)?))

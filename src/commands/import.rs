@@ -8,7 +8,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 
-use super::counts_file::{self, CountsFile, FileMapping};
+use super::counts_file::{self, CountsFile};
+use super::counts_mapping::{self, FileMapping};
 use super::hand_in::HandIn;
 use super::{counted, open};
 use crate::domain::campus::{Campus, KnownChannel, Purpose};
@@ -42,7 +43,7 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<()> {
 
 /// Imports a file of counts; returns what came of it, in words.
 pub(super) fn counts(parvis: &Arc<Parvis>, file: &Path, mapping: &Path) -> anyhow::Result<String> {
-    let mapping = counts_file::mapping(mapping)?;
+    let mapping = counts_mapping::read(mapping)?;
     channel(&parvis.campus(), &mapping)?;
     let now = parvis.clock.now();
     let CountsFile { messages, refused } = counts_file::read(file, &mapping, now)?;

@@ -21,6 +21,7 @@ mod audit;
 mod certificate;
 mod console;
 mod counts_file;
+mod counts_mapping;
 mod decode;
 mod demo;
 mod errors;

@@ -9,6 +9,7 @@ use clap::Args;
 use reqwest::{Certificate, Client};
 
 use super::counts_file::{self, CountsFile};
+use super::counts_mapping;
 use super::demo::payloads::{Interval, xovis5};
 use super::{counted, open};
 use crate::domain::campus::KnownGateway;
@@ -38,7 +39,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         (0.01..=100_000.0).contains(&arguments.speed),
         "--speed is a number from 0.01 to 100000"
     );
-    let mapping = counts_file::mapping(&arguments.mapping)?;
+    let mapping = counts_mapping::read(&arguments.mapping)?;
     let parvis = open(config)?;
     let CountsFile { messages, refused } =
         counts_file::read(&arguments.file, &mapping, parvis.clock.now())?;
