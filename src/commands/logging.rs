@@ -9,18 +9,19 @@ use log4rs::encode::pattern::PatternEncoder;
 
 /// The service's log.
 pub(super) fn for_service(level: LevelFilter) {
-    begin(level, Box::new(JsonEncoder::new()));
+    begin(level, level, Box::new(JsonEncoder::new()));
 }
 
-/// The log of a command.
+/// The log of a command. Each attempt to connect to the database is told once, by who waits for the connection.
 pub(super) fn for_commands() {
     begin(
         LevelFilter::Warn,
+        LevelFilter::Off,
         Box::new(PatternEncoder::new("{l}: {m}{n}")),
     );
 }
 
-fn begin(level: LevelFilter, encoder: Box<dyn Encode>) {
+fn begin(level: LevelFilter, connecting: LevelFilter, encoder: Box<dyn Encode>) {
     let appender = ConsoleAppender::builder()
         .target(Target::Stderr)
         .encoder(encoder)
@@ -32,8 +33,7 @@ fn begin(level: LevelFilter, encoder: Box<dyn Encode>) {
         .loggers(
             [
                 ("actix_http", LevelFilter::Off),
-                // Each attempt to connect is told again by who waits for the connection.
-                ("r2d2", LevelFilter::Off),
+                ("r2d2", connecting),
                 ("actix_server", LevelFilter::Warn),
                 ("tokio_cron_scheduler", LevelFilter::Warn),
             ]

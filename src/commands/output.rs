@@ -28,10 +28,14 @@ pub(super) fn error(text: fmt::Arguments<'_>) {
 
 fn print(stream: &mut impl Write, text: fmt::Arguments<'_>) {
     let printed = stream.write_fmt(text).and_then(|()| stream.flush());
-    if let Err(failure) = printed
-        && !GOES_ON_UNREAD.load(Ordering::Relaxed)
-    {
-        let is_unread = failure.kind() == io::ErrorKind::BrokenPipe;
-        process::exit(if is_unread { READER_LEFT } else { 1 });
+    let Err(failure) = printed else { return };
+    if GOES_ON_UNREAD.load(Ordering::Relaxed) {
+        return;
     }
+    if failure.kind() == io::ErrorKind::BrokenPipe {
+        process::exit(READER_LEFT);
+    }
+    // Where not even this can be told, the status alone tells.
+    let _ = writeln!(io::stderr(), "parvis: nothing can be printed: {failure}");
+    process::exit(1);
 }

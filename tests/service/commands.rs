@@ -39,6 +39,13 @@ async fn a_command_whose_reader_left_ends_quietly() {
             (Some(141), String::new())
         );
     }
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parvis"));
+    command.args(["decode", "--gateway", "milesight-vs350", "04cc12001600"]);
+    command.stdout(full.unwrap()).stderr(Stdio::piped());
+    let output = command.spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("nothing can be printed"));
 }
 
 #[tokio::test]
