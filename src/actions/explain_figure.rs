@@ -84,8 +84,12 @@ pub fn explain(
     at: Moment,
 ) -> Result<Explanation, Error> {
     let known = find(campus, slug)?;
-    let shown = publications::at(view, known.id, at)?
-        .ok_or_else(|| Error::NotFound(format!("figure of {slug} was published by {at}")))?;
+    let shown = publications::at(view, known.id, at)?.ok_or_else(|| {
+        let at = at
+            .with_timezone(&campus.zone())
+            .format("%Y-%m-%d %H:%M:%S %Z");
+        Error::NotFound(format!("figure of {slug} was published by {at}"))
+    })?;
     let source = campus.zones.source(known.id);
     let standing = corrections::of_space(
         view,
