@@ -154,6 +154,8 @@ pub enum Refused {
     OutOfScope(Act),
     /// They look as somebody else and can change nothing.
     OnlyLooks(Act),
+    /// A token is shown where people look.
+    TokenOnPage,
 }
 
 impl fmt::Display for Refused {
@@ -168,6 +170,9 @@ impl fmt::Display for Refused {
             Self::OnlyLooks(act) => write!(
                 formatter,
                 "you look as somebody else and can change nothing, so not: {act}"
+            ),
+            Self::TokenOnPage => formatter.write_str(
+                "a token opens no page: send it to addresses below /api/v1, or to /admin/audit.csv",
             ),
         }
     }

@@ -14,6 +14,7 @@ use super::headers::{self, Kind};
 use super::services::Services;
 use super::{cookies, pages};
 use crate::auth::sessions::{self, SignedIn};
+use crate::domain::actor::Refused;
 use crate::error::Error;
 
 /// Somebody who is signed in.
@@ -53,6 +54,7 @@ pub(super) async fn who(
     let now = parvis.clock.now();
     let address = address(request);
     // A token is no cookie: whoever shows one acts by it alone.
+    // Pages show more of a person than any scope says: they are for sessions.
     if let Some(authorization) = request.headers().get(header::AUTHORIZATION) {
         let token = authorization
             .to_str()
@@ -61,6 +63,9 @@ pub(super) async fn who(
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim().to_owned());
         let Some(token) = token else { return Ok(None) };
+        if !is_for_programs(request.path()) {
+            return Err(Refused::TokenOnPage.into());
+        }
         return sessions::recognise_token(&parvis.database, token, address, now).await;
     }
     let Some(secret) = cookies::value(request, cookies::SESSION) else {
@@ -68,6 +73,11 @@ pub(super) async fn who(
     };
     let limits = parvis.settings.auth.limits();
     sessions::recognise(&parvis.database, secret, address, limits, now).await
+}
+
+/// Whether programs may ask there with a token.
+fn is_for_programs(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/admin/audit.csv"
 }
 
 /// From where a request comes.

@@ -1033,6 +1033,7 @@ refused-no-role = No role you have here lets you { $act }.
 refused-needs-strong-sign-in = Sign in with a second factor or a passkey first; it is needed to { $act }.
 refused-out-of-scope = This token is not made to { $act }.
 refused-only-looks = You look as somebody else and can change nothing, so you can not { $act }.
+refused-token-on-page = A token opens no page: send it to addresses below /api/v1, or to /admin/audit.csv.
 refusal-this-form-was-not-made-for-this-browser-or-its-sign-in-ended = This form was not made for this browser, or its sign-in ended. Go back, load the page again and send it once more.
 refusal-the-form-did-not-arrive-whole = The form did not arrive whole. Send it again.
 refusal-the-form-is-larger-than-256-kb = The form is larger than 256 KB.

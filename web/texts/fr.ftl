@@ -1046,6 +1046,7 @@ refused-no-role = Aucun de vos rôles ici ne permet ceci : { $act }.
 refused-needs-strong-sign-in = Connectez-vous d’abord avec un second facteur ou une clé d’accès ; c’est nécessaire pour ceci : { $act }.
 refused-out-of-scope = Ce jeton n’est pas fait pour ceci : { $act }.
 refused-only-looks = Vous voyez comme quelqu’un d’autre et ne pouvez rien modifier, donc pas ceci : { $act }.
+refused-token-on-page = Un jeton n’ouvre aucune page : envoyez-le aux adresses sous /api/v1, ou à /admin/audit.csv.
 refusal-this-form-was-not-made-for-this-browser-or-its-sign-in-ended = Ce formulaire n’a pas été fait pour ce navigateur, ou sa session est terminée. Revenez en arrière, rechargez la page et envoyez-le de nouveau.
 refusal-the-form-did-not-arrive-whole = Le formulaire n’est pas arrivé entier. Envoyez-le de nouveau.
 refusal-the-form-is-larger-than-256-kb = Le formulaire dépasse 256 Ko.

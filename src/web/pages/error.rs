@@ -93,6 +93,7 @@ fn in_words(refusal: &Refusal, t: &Speech<'_>) -> String {
             Refused::NeedsStrongSignIn(act) => ("refused-needs-strong-sign-in", act),
             Refused::OutOfScope(act) => ("refused-out-of-scope", act),
             Refused::OnlyLooks(act) => ("refused-only-looks", act),
+            Refused::TokenOnPage => return t.say("refused-token-on-page"),
         };
         return t.say_with(key, &[("act", t.say(&format!("act-{act}")).into())]);
     }
