@@ -16,6 +16,8 @@ pub struct Delivered {
     pub read: BTreeMap<String, Vec<String>>,
     /// Values that were left aside, as the issuer may not speak for their domain.
     pub out_of_scope: BTreeMap<String, Vec<String>>,
+    /// Mail addresses that were left aside, as the provider says that it did not verify them.
+    pub unverified: BTreeMap<String, Vec<String>>,
     /// Names of all claims in the ID token.
     pub id_token: Vec<String>,
     /// Names of all claims at userinfo.
@@ -35,6 +37,7 @@ impl Delivered {
         claims.sort_unstable();
         claims.dedup();
         let (mut read, mut out_of_scope) = (BTreeMap::new(), BTreeMap::new());
+        let mut unverified = BTreeMap::new();
         for claim in claims {
             let found = reading.find(claim);
             if !found.values.is_empty() {
@@ -43,6 +46,9 @@ impl Delivered {
             if !found.out_of_scope.is_empty() {
                 out_of_scope.insert(claim.to_owned(), found.out_of_scope);
             }
+            if !found.unverified.is_empty() {
+                unverified.insert(claim.to_owned(), found.unverified);
+            }
         }
         let matched = rules.iter().zip(&judgement.outcomes);
         let matched = matched
@@ -50,6 +56,7 @@ impl Delivered {
         Self {
             read,
             out_of_scope,
+            unverified,
             id_token: reading.claims.id_token.keys().cloned().collect(),
             userinfo: reading.claims.userinfo.keys().cloned().collect(),
             matched: matched.collect(),

@@ -7,6 +7,9 @@ use serde_json::Value;
 use super::names::{Meaning, Names, Splits};
 use super::{Claims, Set, path};
 
+/// The claim that tells whether the provider verified the mail address (OpenID Connect Core 5.1).
+const EMAIL_VERIFIED: &str = "email_verified";
+
 /// Which of the two answers of a provider a value was in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -34,6 +37,8 @@ pub struct Found {
     pub values: Vec<String>,
     /// Values of domains that the issuer may not speak for: as good as not there.
     pub out_of_scope: Vec<String>,
+    /// Mail addresses of which the provider says that it did not verify them: they prove nothing.
+    pub unverified: Vec<String>,
     /// Whether the provider says that it has the claim, but did not send it.
     pub is_elsewhere: bool,
 }
@@ -67,14 +72,12 @@ impl<'a> Reading<'a> {
                     continue;
                 }
                 let place = Some((source, path.clone()));
-                return self.in_scope(
-                    claim,
-                    Found {
-                        place,
-                        values,
-                        ..Found::default()
-                    },
-                );
+                let found = Found {
+                    place,
+                    values,
+                    ..Found::default()
+                };
+                return self.verified(claim, self.in_scope(claim, found));
             }
         }
         Found {
@@ -87,6 +90,15 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn first(&self, meaning: Meaning) -> Option<String> {
         self.find(meaning.name()).values.into_iter().next()
+    }
+
+    /// Where mail reaches the person, whether the provider verified that or not: good to write to, not to be known by.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        let Found {
+            values, unverified, ..
+        } = self.find(Meaning::Mail.name());
+        values.into_iter().chain(unverified).next()
     }
 
     /// What to call the person, if the provider says it at all.
@@ -104,13 +116,16 @@ impl<'a> Reading<'a> {
     /// Whether a claim, as a rule names it, has scopes to be checked.
     #[must_use]
     pub fn is_scoped(names: &Names, claim: &str) -> bool {
-        Meaning::ALL.into_iter().any(|meaning| {
-            let places = names.get(&meaning);
-            let is_named = meaning.name() == claim
-                || meaning.usual().contains(&claim)
-                || places.is_some_and(|places| places.iter().any(|place| place == claim));
-            meaning.is_scoped() && is_named
-        })
+        let mut scoped = Meaning::ALL.into_iter().filter(|one| one.is_scoped());
+        scoped.any(|meaning| Self::means(names, meaning, claim))
+    }
+
+    /// Whether a claim, as a rule names it, tells a fact.
+    fn means(names: &Names, meaning: Meaning, claim: &str) -> bool {
+        let places = names.get(&meaning);
+        meaning.name() == claim
+            || meaning.usual().contains(&claim)
+            || places.is_some_and(|places| places.iter().any(|place| place == claim))
     }
 
     /// Where to look for a claim, best first.
@@ -148,6 +163,34 @@ impl<'a> Reading<'a> {
         found
     }
 
+    /// Takes mail addresses away that the provider says it did not verify: anybody may have entered them. Many providers never
+    /// say whether they did; theirs count.
+    fn verified(&self, claim: &str, mut found: Found) -> Found {
+        let path = found.place.as_ref().map_or("", |(_, path)| path.as_str());
+        let is_mail = [claim, path].into_iter().any(|name| {
+            Self::means(self.names, Meaning::Mail, name) || name.rsplit('.').next() == Some("email")
+        });
+        if is_mail && self.is_unverified(path) {
+            found.unverified = std::mem::take(&mut found.values);
+        }
+        found
+    }
+
+    /// Whether `email_verified`, at the top or beside a path, is false anywhere.
+    fn is_unverified(&self, path: &str) -> bool {
+        let beside = path
+            .rsplit_once('.')
+            .map(|(before, _)| format!("{before}.{EMAIL_VERIFIED}"));
+        let places = [Some(EMAIL_VERIFIED.to_owned()), beside];
+        places.into_iter().flatten().any(|place| {
+            let mut said = self
+                .sources()
+                .into_iter()
+                .filter_map(|(_, set)| path::find(set, &place));
+            said.any(|said| *said == false || *said == "false")
+        })
+    }
+
     fn may_say(&self, value: &str) -> bool {
         value.rsplit_once('@').is_some_and(|(before, scope)| {
             let is_allowed = |domain: &String| domain.eq_ignore_ascii_case(scope);
@@ -168,5 +211,70 @@ impl<'a> Reading<'a> {
                 .is_some_and(|has| has == true || has == "true");
             is_named || (has_groups && matches!(path, "groups" | "roles"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::claims::Splits;
+
+    fn found(id_token: Value, userinfo: Value, claim: &str) -> (Vec<String>, Vec<String>) {
+        let set = |value: Value| value.as_object().unwrap().clone();
+        let claims = Claims {
+            id_token: set(id_token),
+            userinfo: set(userinfo),
+        };
+        let names = Names::from([(Meaning::Mail, vec!["post.box".to_owned()])]);
+        let reading = |names| {
+            let (splits, domains) = (Splits::new(), Vec::new());
+            let reading = Reading {
+                claims: &claims,
+                names,
+                splits: &splits,
+                domains: &domains,
+            };
+            let Found {
+                values, unverified, ..
+            } = reading.find(claim);
+            (values, unverified)
+        };
+        if claim == "post.box" {
+            reading(&names)
+        } else {
+            reading(&Names::new())
+        }
+    }
+
+    #[test]
+    fn a_mail_address_that_was_not_verified_proves_nothing() {
+        let mail = || vec!["ada@uni.example".to_owned()];
+        let unverified = (Vec::new(), mail());
+        let verified = (mail(), Vec::new());
+        for no in [json!(false), json!("false")] {
+            let said = json!({ "email": "ada@uni.example", "email_verified": no });
+            assert_eq!(found(said.clone(), json!({}), "mail"), unverified);
+            assert_eq!(found(json!({}), said.clone(), "email"), unverified);
+            // Told in one place, it holds for the other.
+            let only_mail = json!({ "email": "ada@uni.example" });
+            assert_eq!(
+                found(json!({ "email_verified": no }), only_mail, "mail"),
+                unverified
+            );
+            let nested = json!({ "attributes": said });
+            assert_eq!(found(json!({}), nested, "attributes.email"), unverified);
+            let elsewhere = json!({ "post": { "box": "ada@uni.example" }, "email_verified": no });
+            assert_eq!(found(elsewhere, json!({}), "post.box"), unverified);
+        }
+        for yes in [json!(true), json!("true"), json!(null)] {
+            let said = json!({ "email": "ada@uni.example", "email_verified": yes });
+            assert_eq!(found(said, json!({}), "mail"), verified);
+        }
+        let silent = json!({ "email": "ada@uni.example" });
+        assert_eq!(found(silent, json!({}), "mail"), verified);
+        let other = json!({ "eppn": "ada", "email_verified": false });
+        assert_eq!(found(other, json!({}), "eppn").1, Vec::<String>::new());
     }
 }
