@@ -216,6 +216,7 @@ pub fn begin(
     let mut after = json!({ "method": proof.method, "new_device": is_new });
     if let (Some(after), Some(vouched)) = (after.as_object_mut(), &proof.vouched) {
         after.insert("issuer".to_owned(), json!(vouched.issuer));
+        after.insert("subject".to_owned(), json!(vouched.subject));
     }
     audit::note(tx, event.changing(None, Some(after)), now)?;
     if is_new && !proof.is_invited {
@@ -229,15 +230,31 @@ pub fn begin(
     })
 }
 
-/// Makes a session strong: a new one takes the place of the one the browser is in.
+/// Makes a session strong by a second factor: a new one takes the place of the one the browser is in.
 ///
 /// # Errors
-/// When the browser is in no session of that person, or the database is not available.
+/// See [`go_on`].
 pub fn strengthen(
     tx: &mut Transaction<'_>,
     letterhead: &Letterhead,
     person: &Person,
     by: &str,
+    browser: &Browser,
+    now: Moment,
+) -> Result<Begun, Error> {
+    go_on(tx, letterhead, person, (by, true), browser, now)
+}
+
+/// Goes on with the session that the browser is in after something more was proved, and whether that makes it strong: a new
+/// one takes its place.
+///
+/// # Errors
+/// When the browser is in no session of that person, or the database is not available.
+pub fn go_on(
+    tx: &mut Transaction<'_>,
+    letterhead: &Letterhead,
+    person: &Person,
+    (by, is_strong): (&str, bool),
     browser: &Browser,
     now: Moment,
 ) -> Result<Begun, Error> {
@@ -252,7 +269,7 @@ pub fn strengthen(
     };
     let proof = Proof {
         method,
-        is_strong: true,
+        is_strong: is_strong || session.is_strong,
         vouched: session.vouched,
         is_invited: false,
     };

@@ -1,10 +1,10 @@
-//! Choosing a password: with the old one, or with a one-time link; and saying that somebody else got in.
+//! Choosing a password: with the old one, or with a one-time link.
 
 use chrono::TimeDelta;
 
-use super::begin_session::{Begun, Browser, Letterhead, Proof, begin, invitation};
+use super::begin_session::{Begun, Browser, Letterhead, Proof, begin, go_on, invitation};
 use super::second_step::has_second_factor;
-use super::sign_in_locally::{account, source};
+use super::sign_in_locally::{account, note_throttled, source};
 use crate::auth::local::Local;
 use crate::auth::local::rules::{About, Weakness};
 use crate::auth::secret;
@@ -15,18 +15,15 @@ use crate::domain::ids::PersonId;
 use crate::domain::person::Person;
 use crate::domain::reading::Moment;
 use crate::domain::role::Act;
-use crate::domain::session::has_short_password;
+use crate::domain::session::{INVITATION, has_short_password};
 use crate::domain::throttle::Patience;
 use crate::error::Error;
 use crate::parvis::Parvis;
 use crate::persistence::failures::{self, Admission};
 use crate::persistence::sessions::Ending;
 use crate::persistence::{
-    Transaction, View, audit, credentials, devices, invitations, people, sessions,
+    Transaction, View, audit, credentials, devices, invitations, issuers, people, sessions,
 };
-
-/// Second factors that are this young when somebody says that it was not them may be somebody else's.
-const SUSPECT: TimeDelta = TimeDelta::days(7);
 
 /// Whether a person's roles reach so far that more is asked of their password and sign-in.
 ///
@@ -82,7 +79,10 @@ pub async fn change(
             Ok(
                 match failures::admit(tx, &account, &source, patience, now)? {
                     Admission::Admitted(made) => Ok((made, source, hash, is_administrator)),
-                    Admission::Wait(wait) => Err(wait),
+                    Admission::Wait(wait) => {
+                        note_throttled(tx, Some(&person), &source, &browser, now)?;
+                        Err(wait)
+                    }
                 },
             )
         })
@@ -208,7 +208,7 @@ pub async fn accept(
                 return Ok(Accepted::Gone);
             };
             let person = people::person(tx, id)?;
-            if person.deactivated_at.is_some() {
+            if person.deactivated_at.is_some() || person.login.is_none() {
                 return Ok(Accepted::Gone);
             }
             credentials::set_password(tx, id, &hash, now)?;
@@ -229,7 +229,7 @@ pub async fn accept(
             }
             let proof = Proof {
                 is_invited: true,
-                ..Proof::of("invitation", false)
+                ..Proof::of(INVITATION, false)
             };
             let begun = begin(tx, &letterhead, &person, &proof, &browser, now)?;
             Ok(Accepted::SignedIn(begun))
@@ -237,38 +237,31 @@ pub async fn accept(
         .await
 }
 
-/// Says that a sign-in was somebody else's: all sessions end, no browser is known any more, the password and young second
-/// factors are gone, and a link to choose a new one goes out by mail. Whether there is an address for it.
+/// Takes an invitation of somebody who signs in with a provider only: the session of theirs that the browser is in goes on as an
+/// invited one. `None` when the invitation was used or is too old.
 ///
 /// # Errors
-/// When the database is not available.
-pub async fn disown(parvis: &Parvis, local: &Local, who: &SignedIn) -> Result<bool, Error> {
+/// When they are not signed in in this browser, or the database is not available.
+pub async fn accept_signed_in(
+    parvis: &Parvis,
+    local: &Local,
+    link: String,
+    browser: Browser,
+) -> Result<Option<Begun>, Error> {
     let now = parvis.clock.now();
     let letterhead = Letterhead::of(parvis, &local.seal);
-    let (person, actor) = (who.person.clone(), who.actor.clone());
-    if actor.only_looks {
-        return Err(Error::Unauthenticated);
-    }
     parvis
         .database
         .write(move |tx| {
-            sessions::end(tx, Ending::All(person.id), now)?;
-            devices::forget_all(tx, person.id)?;
-            credentials::remove_password(tx, person.id)?;
-            credentials::remove_second_factors_since(tx, person.id, now - SUSPECT)?;
-            let event = Event::done(&actor, "disown-sign-in", person.object());
-            audit::note(tx, event, now)?;
-            if person.login.is_none() {
-                return Ok(person.email.is_some());
+            let Some(id) = invitations::take(tx, &secret::digest(&link), now)? else {
+                return Ok(None);
+            };
+            let person = people::person(tx, id)?;
+            if person.deactivated_at.is_some() || person.login.is_some() {
+                return Ok(None);
             }
-            let link = letterhead.invitation(&invitation(tx, &person, now)?);
-            let subject = ("choisissez un nouveau mot de passe", "choose a new password");
-            let body = format!(
-                "Bonjour,\n\nVous avez signalé une connexion qui n’était pas la vôtre. Toutes vos sessions sont fermées. \
-                 Choisissez un nouveau mot de passe dans les 48 heures :\n{link}\n\n----\n\nHello,\n\nYou reported a sign-in \
-                 that was not yours. All your sessions are ended. Choose a new password within 48 hours:\n{link}\n"
-            );
-            letterhead.write(tx, &person, subject, &body, now)
+            let begun = go_on(tx, &letterhead, &person, (INVITATION, false), &browser, now)?;
+            Ok(Some(begun))
         })
         .await
 }
@@ -301,10 +294,11 @@ pub async fn reset_second_factor(
         .await
 }
 
-/// Makes a one-time link with which a person chooses a password, and returns its secret: the only time it is seen.
+/// Makes a one-time link with which a person chooses a password, or, where they sign in with a provider only, may set up a
+/// second factor; returns its secret: the only time it is seen.
 ///
 /// # Errors
-/// When the actor may not, the person has no login or is deactivated, or the database is not available.
+/// When the actor may not, the person has nothing to sign in with or is deactivated, or the database is not available.
 pub fn invite_within(
     tx: &mut Transaction<'_>,
     actor: &Actor,
@@ -313,9 +307,9 @@ pub fn invite_within(
 ) -> Result<String, Error> {
     let person = people::person(tx, id)?;
     let person = actor.allowed(Act::ManagePeople, person)?.into_thing();
-    if person.login.is_none() {
+    if person.login.is_none() && issuers::of_person(tx, id)?.is_empty() {
         return Err(Error::Conflict(format!(
-            "{} has no name to sign in with; give them a login first",
+            "\"{}\" has neither a name to sign in with nor a linked account; give them a login first",
             person.name
         )));
     }

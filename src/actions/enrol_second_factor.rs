@@ -1,5 +1,5 @@
 //! Setting up a second factor, and taking one away. Who has one already must have used it in this session, so that a
-//! stolen password alone cannot add another.
+//! stolen password alone cannot add another; and where roles reach far, the word of a provider alone sets up no first one.
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -14,6 +14,7 @@ use crate::auth::sessions::SignedIn;
 use crate::domain::audit::Event;
 use crate::domain::person::Person;
 use crate::domain::reading::Moment;
+use crate::domain::session::{Session, has_invitation};
 use crate::error::Error;
 use crate::parvis::Parvis;
 use crate::persistence::credentials::Passkey;
@@ -36,6 +37,8 @@ pub struct Factors {
     pub devices: Vec<Device>,
     /// Whether their roles need a second factor.
     pub is_administrator: bool,
+    /// Whether they need an invitation before they set one up.
+    pub needs_invitation: bool,
 }
 
 /// What somebody signs in with.
@@ -43,11 +46,16 @@ pub struct Factors {
 /// # Errors
 /// When the database is not available.
 pub async fn show(parvis: &Parvis, who: &SignedIn) -> Result<Factors, Error> {
-    let person = who.person.id;
+    let (person, session) = (who.person.id, who.session.clone());
     parvis
         .database
         .read(move |view| {
+            let needs_invitation = match &session {
+                Some(session) => needs_invitation(view, session)?,
+                None => false,
+            };
             Ok(Factors {
+                needs_invitation,
                 has_password: credentials::password(view, person)?.is_some(),
                 codes_since: credentials::authenticator(view, person)?
                     .and_then(|known| known.confirmed_at),
@@ -288,17 +296,45 @@ pub async fn remove(parvis: &Parvis, who: &SignedIn, removal: Removal) -> Result
         .await
 }
 
-/// Whether the session may change second factors: it is a person's own, and strong as soon as they have one.
-fn may_change(view: &mut View<'_>, who: &SignedIn) -> Result<(), Error> {
-    if who.actor.only_looks || who.session.is_none() {
+/// Whether the session may change what its person signs in with, as a unit of work.
+///
+/// # Errors
+/// When the session does not allow it, or the database is not available.
+pub async fn check_change(parvis: &Parvis, who: &SignedIn) -> Result<(), Error> {
+    let who = who.clone();
+    parvis
+        .database
+        .read(move |view| may_change(view, &who))
+        .await
+}
+
+/// Whether the session may change what its person signs in with: it is their own, strong as soon as they have a second factor,
+/// and begun with more than the word of a provider where their roles reach far.
+pub(super) fn may_change(view: &mut View<'_>, who: &SignedIn) -> Result<(), Error> {
+    let Some(session) = who.session.as_ref().filter(|_| !who.actor.only_looks) else {
         return Err(Error::Unauthenticated);
+    };
+    if who.actor.is_strong {
+        return Ok(());
     }
-    if !who.actor.is_strong && has_second_factor(view, who.person.id)? {
-        return Err(Error::Conflict(
-            "use the second factor that you have first".to_owned(),
-        ));
-    }
-    Ok(())
+    let rule = if has_second_factor(view, who.person.id)? {
+        "use the second factor that you have first"
+    } else if needs_invitation(view, session)? {
+        "your roles reach far, and the provider did not tell of a second factor: ask the administration of your institution \
+         for an invitation, and open it while you are signed in"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Conflict(rule.to_owned()))
+}
+
+/// Whether somebody else must vouch for the person first: who has their password at a provider, and nothing else, could set
+/// up the very second factor that is to keep them out.
+fn needs_invitation(view: &mut View<'_>, session: &Session) -> Result<bool, Error> {
+    Ok(session.vouched.is_some()
+        && !session.is_strong
+        && !has_invitation(&session.method)
+        && super::choose_password::is_administrator(view, session.person)?)
 }
 
 fn added(

@@ -171,9 +171,9 @@ pub async fn expect(
         .database
         .write(move |tx| {
             let kept = issuers::named(tx, &key)?;
-            kept.issuer.configuration.check_expectation(&expectation)?;
             let person = people::person(tx, expectation.person)
                 .map_err(|error| error.not_found_at("person", "nobody has this number"))?;
+            kept.issuer.configuration.check_expectation(&expectation)?;
             let how =
                 json!({ "issuer": key, "claim": expectation.claim, "value": expectation.value });
             let expectation = actor.allowed(Act::ManagePeople, expectation)?;

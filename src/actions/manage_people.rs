@@ -2,16 +2,18 @@
 
 use serde_json::json;
 
+use super::unlink_account::{account_of, unlink};
 use crate::domain::actor::{Actor, Allowed, Grant};
 use crate::domain::audit::Event;
 use crate::domain::ids::PersonId;
+use crate::domain::issuer::Identity;
 use crate::domain::person::{GrantTo, GrantedRole, NewPerson, PeopleAt, Person, Somebody};
 use crate::domain::reading::Moment;
 use crate::domain::role::{Act, Role};
 use crate::domain::session::{LookAs, Session};
 use crate::error::Error;
 use crate::persistence::sessions::Ending;
-use crate::persistence::{Database, Transaction, audit, people, sessions};
+use crate::persistence::{Database, Transaction, audit, issuers, people, sessions};
 
 /// A person with what they may.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub struct Known {
     pub person: Person,
     /// Their roles, each with who gave it.
     pub roles: Vec<GrantedRole>,
+    /// Their accounts at identity providers.
+    pub accounts: Vec<Identity>,
     /// Where they are signed in; empty for who may not know.
     pub sessions: Vec<Session>,
 }
@@ -52,6 +56,7 @@ pub async fn list(
                 .map(|person| {
                     Ok(Known {
                         roles: people::roles_of(view, person.id)?,
+                        accounts: issuers::of_person(view, person.id)?,
                         person,
                         sessions: Vec::new(),
                     })
@@ -74,6 +79,7 @@ pub async fn show(database: &Database, actor: &Actor, id: PersonId) -> Result<Kn
                 .into_thing();
             Ok(Known {
                 roles: people::roles_of(view, id)?,
+                accounts: issuers::of_person(view, id)?,
                 sessions: sessions::of_person(view, id)?,
                 person,
             })
@@ -141,6 +147,8 @@ pub enum Change {
     Reactivate,
     /// All their sessions end.
     EndSessions,
+    /// An account at an identity provider is theirs no more, by its number.
+    Unlink(i32),
     /// They get a role.
     Give(Grant),
     /// They lose a role that was given by hand.
@@ -202,6 +210,10 @@ pub fn change_within(
         }
         Change::Deactivate => {
             let person = actor.allowed(Act::ManagePeople, person)?;
+            if actor.person == Some(id) {
+                let rule = "you can not deactivate yourself; somebody else who manages people can";
+                return Err(Error::Conflict(rule.to_owned()));
+            }
             keep_an_administrator(tx, id)?;
             let person = person.map(|person| Person {
                 deactivated_at: Some(now),
@@ -224,6 +236,12 @@ pub fn change_within(
             actor.allowed(Act::EndSessions, person)?;
             sessions::end(tx, Ending::All(id), now)?;
             Event::done(actor, "end-sessions", object)
+        }
+        Change::Unlink(account) => {
+            let person = actor.allowed(Act::ManagePeople, person)?;
+            let account = account_of(tx, person.thing().id, account)?;
+            let was = unlink(tx, id, &account, now)?;
+            Event::done(actor, "unlink-account", object).changing(Some(was), None)
         }
         Change::Give(grant) => {
             let to = allowed_grant(actor, id, grant)?;

@@ -1,17 +1,18 @@
-//! The second step of a sign-in, with a code: after a password, or later, by whoever is signed in without it.
+//! The second step of a sign-in, with a code: after a password or a provider's answer, or later, by whoever is signed in
+//! without it.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::begin_session::{self, Begun, Browser, Letterhead, Proof, begin};
-use super::sign_in_locally::{Outcome, refuse, source};
+use super::sign_in_locally::{Outcome, note_throttled, refuse, source};
 use crate::auth::local::Local;
 use crate::auth::local::totp::Generator;
 use crate::auth::secret;
 use crate::domain::ids::PersonId;
 use crate::domain::person::Person;
 use crate::domain::reading::Moment;
-use crate::domain::session::{PASSWORD, SHORT_PASSWORD};
+use crate::domain::session::{PASSWORD, SHORT_PASSWORD, Vouched};
 use crate::domain::throttle::Patience;
 use crate::error::Error;
 use crate::parvis::Parvis;
@@ -26,6 +27,9 @@ pub(super) const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 pub(super) struct Step {
     /// What was proved so far.
     pub(super) method: String,
+    /// The provider that vouched, where one did.
+    #[serde(default)]
+    pub(super) vouched: Option<Vouched>,
     /// Where the person wanted to go.
     pub(super) back: String,
 }
@@ -34,7 +38,7 @@ fn second_factor(person: PersonId) -> [u8; 32] {
     secret::digest(&format!("second factor {person}"))
 }
 
-/// Begins the second step of somebody who is signed in with a password alone and has a second factor.
+/// Begins the second step of somebody who is signed in without the second factor they have.
 ///
 /// # Errors
 /// When they have none, or the database is not available.
@@ -53,7 +57,12 @@ pub async fn step_up(
             if !has_second_factor(tx, person)? {
                 return Err(Error::NotFound("second factor is set up".to_owned()));
             }
-            begin_step(tx, &letterhead, person, &Step { method, back }, now)
+            let step = Step {
+                method,
+                vouched: None,
+                back,
+            };
+            begin_step(tx, &letterhead, person, &step, now)
         })
         .await
 }
@@ -137,27 +146,23 @@ pub async fn with_code(
             };
             let account = second_factor(id);
             let source = source(tx, Some(id), &browser)?;
+            let person = people::person(tx, id)?;
             let made = match failures::admit(tx, &account, &source, Patience::WITH_CODES, now)? {
                 Admission::Admitted(made) => made,
-                Admission::Wait(wait) => return Ok(Second::Outcome(Outcome::Wait(wait))),
+                Admission::Wait(wait) => {
+                    note_throttled(tx, Some(&person), &source, &browser, now)?;
+                    return Ok(Second::Outcome(Outcome::Wait(wait)));
+                }
             };
-            let person = people::person(tx, id)?;
             if person.deactivated_at.is_some() || !use_code(tx, &letterhead, id, &code, now)? {
                 refuse(tx, Some(&person), &browser, "wrong code", now)?;
                 return Ok(Second::Outcome(Outcome::Wrong));
             }
             failures::forgive(tx, made, &account, &source)?;
             ceremonies::take(tx, &digest, now - PATIENCE)?;
-            let begun = second(
-                tx,
-                &letterhead,
-                &person,
-                &step.method,
-                "totp",
-                &browser,
-                now,
-            )?;
-            Ok(Second::Outcome(Outcome::SignedIn(begun, step.back)))
+            let back = step.back.clone();
+            let begun = second(tx, &letterhead, &person, (step, "totp"), &browser, now)?;
+            Ok(Second::Outcome(Outcome::SignedIn(begun, back)))
         })
         .await
 }
@@ -167,8 +172,7 @@ pub(super) fn second(
     tx: &mut Transaction<'_>,
     letterhead: &Letterhead,
     person: &Person,
-    method: &str,
-    by: &str,
+    (step, by): (Step, &str),
     browser: &Browser,
     now: Moment,
 ) -> Result<Begun, Error> {
@@ -177,10 +181,14 @@ pub(super) fn second(
         Some(digest) => sessions::find(tx, &digest)?.is_some_and(|old| old.person == person.id),
         None => false,
     };
-    if is_own && ![PASSWORD, SHORT_PASSWORD].contains(&method) {
+    let begins = step.vouched.is_some() || [PASSWORD, SHORT_PASSWORD].contains(&&*step.method);
+    if is_own && !begins {
         return begin_session::strengthen(tx, letterhead, person, by, browser, now);
     }
-    let proof = Proof::of(&format!("{method}+{by}"), true);
+    let proof = Proof {
+        vouched: step.vouched,
+        ..Proof::of(&format!("{}+{by}", step.method), true)
+    };
     begin(tx, letterhead, person, &proof, browser, now)
 }
 

@@ -4,6 +4,7 @@
 //! after the same work.
 
 use chrono::TimeDelta;
+use serde_json::json;
 
 use super::begin_session::{Begun, Browser, Letterhead, Proof, begin};
 use super::choose_password::is_administrator;
@@ -16,7 +17,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::person::Person;
 use crate::domain::reading::Moment;
 use crate::domain::session::{PASSWORD, SHORT_PASSWORD};
-use crate::domain::throttle::{Patience, Source};
+use crate::domain::throttle::{Patience, Source, WINDOW};
 use crate::error::Error;
 use crate::parvis::Parvis;
 use crate::persistence::failures::{self, Admission, Try};
@@ -96,7 +97,10 @@ pub async fn with_password(
             let made = match failures::admit(tx, &account, &source, Patience::WITH_PASSWORDS, now)?
             {
                 Admission::Admitted(made) => made,
-                Admission::Wait(wait) => return Ok(Err(wait)),
+                Admission::Wait(wait) => {
+                    note_throttled(tx, person.as_ref(), &source, &asking, now)?;
+                    return Ok(Err(wait));
+                }
             };
             let hash = match &person {
                 Some(person) => credentials::password(tx, person.id)?,
@@ -144,6 +148,7 @@ pub async fn with_password(
             if has_second_factor(tx, person.id)? {
                 let step = Step {
                     method: method.to_owned(),
+                    vouched: None,
                     back: attempt.back,
                 };
                 return Ok(Outcome::SecondStep(begin_step(
@@ -172,6 +177,25 @@ fn standing(
     Ok(Some(person).filter(|person| person.deactivated_at.is_none() && is_same))
 }
 
+/// Records that tries at an account are not even made: once for each source, account and [`WINDOW`], however many there are.
+pub(super) fn note_throttled(
+    tx: &mut Transaction<'_>,
+    person: Option<&Person>,
+    source: &Source,
+    browser: &Browser,
+    now: Moment,
+) -> Result<(), Error> {
+    let event = attempt_of(person, browser)
+        .changing(None, Some(json!({ "source": source.name() })))
+        .refused("throttled");
+    if audit::note_once(tx, event, now - WINDOW, now)? {
+        log::warn!(
+            "sign-in: a source tries too often and is refused for a while; the audit says which"
+        );
+    }
+    Ok(())
+}
+
 /// Records a sign-in that was refused. A name that nobody has is not recorded: people type passwords there.
 pub(super) fn refuse(
     tx: &mut Transaction<'_>,
@@ -180,13 +204,16 @@ pub(super) fn refuse(
     why: &str,
     now: Moment,
 ) -> Result<(), Error> {
+    audit::note(tx, attempt_of(person, browser).refused(why), now)
+}
+
+fn attempt_of(person: Option<&Person>, browser: &Browser) -> Event {
     let (name, object) = person.map_or_else(
         || ("unknown".to_owned(), "unknown account".to_owned()),
         |person| (person.name.clone(), person.object()),
     );
-    let event = Event {
+    Event {
         person: person.map(|person| person.id),
         ..Event::by_nobody(&name, Some(browser.address.clone()), "sign-in", &object)
-    };
-    audit::note(tx, event.refused(why), now)
+    }
 }

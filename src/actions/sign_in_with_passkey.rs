@@ -119,16 +119,9 @@ pub async fn with_passkey(
                 _ => None,
             };
             let (begun, back) = if let Some(step) = step {
-                let begun = second(
-                    tx,
-                    &letterhead,
-                    &person,
-                    &step.method,
-                    "passkey",
-                    &browser,
-                    now,
-                )?;
-                (begun, step.back)
+                let back = step.back.clone();
+                let begun = second(tx, &letterhead, &person, (step, "passkey"), &browser, now)?;
+                (begun, back)
             } else {
                 let proof = Proof::of("passkey", true);
                 let begun = begin(tx, &letterhead, &person, &proof, &browser, now)?;

@@ -14,7 +14,7 @@ use crate::domain::person::{NewPerson, Person, Somebody};
 use crate::domain::role::{Act, Role};
 use crate::error::Error;
 use crate::parvis::Parvis;
-use crate::persistence::{Transaction, people};
+use crate::persistence::{Transaction, View, issuers, people};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -35,26 +35,27 @@ pub(super) enum Command {
         #[arg(long, requires = "role")]
         site: Option<String>,
     },
-    /// List people, their logins and their roles.
+    /// List people: number, login, name, address and roles, and below their accounts at identity providers.
     List,
-    /// Make a new link with which a person chooses a password: good once, for 48 hours.
+    /// Make a new link with which a person chooses a password, or with a provider only may set up a second factor: good once,
+    /// for 48 hours.
     Invite {
-        /// Their login or e-mail address.
+        /// Their login, e-mail address or number.
         person: String,
     },
     /// Let a person no longer sign in; their sessions end.
     Deactivate {
-        /// Their login or e-mail address.
+        /// Their login, e-mail address or number.
         person: String,
     },
     /// Let a person sign in again.
     Reactivate {
-        /// Their login or e-mail address.
+        /// Their login, e-mail address or number.
         person: String,
     },
     /// Give a person a role.
     Grant {
-        /// Their login or e-mail address.
+        /// Their login, e-mail address or number.
         person: String,
         /// The role.
         role: Role,
@@ -64,7 +65,7 @@ pub(super) enum Command {
     },
     /// Take a role that was given by hand.
     Revoke {
-        /// Their login or e-mail address.
+        /// Their login, e-mail address or number.
         person: String,
         /// The role.
         role: Role,
@@ -74,12 +75,19 @@ pub(super) enum Command {
     },
     /// End a person's sessions.
     EndSessions {
-        /// Their login or e-mail address.
+        /// Their login, e-mail address or number.
         person: String,
+    },
+    /// Unlink an account at an identity provider from a person; the sessions that it began end.
+    Unlink {
+        /// Their login, e-mail address or number.
+        person: String,
+        /// The number of the account, as the list shows it.
+        account: i32,
     },
     /// Take a person's code generator and passkeys away, for when they lost them.
     ResetSecondFactor {
-        /// Their login or e-mail address.
+        /// Their login, e-mail address or number.
         person: String,
     },
 }
@@ -121,12 +129,18 @@ pub(super) fn run(config: &Path, command: Command) -> anyhow::Result<()> {
             change(&parvis, &actor, &person, Change::Take(Grant { role, site }))?;
         }
         Command::EndSessions { person } => change(&parvis, &actor, &person, Change::EndSessions)?,
+        Command::Unlink { person, account } => {
+            change(&parvis, &actor, &person, Change::Unlink(account))?;
+        }
         Command::ResetSecondFactor { person } => {
             let now = parvis.clock.now();
             on(&parvis, &person, |tx, person| {
                 reset_second_factor_within(tx, &actor, person.id, now)
             })?;
-            println!("Done. They are asked to set up a new one at the next sign-in.");
+            println!(
+                "Done. They are asked to set up a new one at the next sign-in; who signs in with a provider only needs an \
+                 invitation for that."
+            );
         }
     }
     Ok(())
@@ -171,15 +185,25 @@ fn on<T>(
     work: impl FnOnce(&mut Transaction<'_>, Person) -> Result<T, Error>,
 ) -> Result<T, Error> {
     parvis.database.write_blocking(|tx| {
-        let person = people::named(tx, name)?;
+        let person = named(tx, name)?;
         work(tx, person)
     })
+}
+
+/// The person whom a login or address names, or else a number: who signs in with a provider only may have neither.
+fn named(view: &mut View<'_>, name: &str) -> Result<Person, Error> {
+    let number = name.parse().map(PersonId);
+    match (people::named(view, name), number) {
+        (Err(Error::NotFound(_)), Ok(id)) => people::person(view, id),
+        (found, _) => found,
+    }
 }
 
 fn tell(parvis: &Parvis, secret: &str) {
     println!("{}", link(parvis, secret));
     eprintln!(
-        "Whoever opens this link within 48 hours chooses the password. It is good once and not shown again."
+        "Whoever opens this link within 48 hours chooses the password, or is known to be themselves where they sign in with a \
+         provider only. It is good once and not shown again."
     );
 }
 
@@ -211,7 +235,8 @@ fn list(parvis: &Parvis, actor: &Actor) -> Result<(), Error> {
                 })
                 .collect();
             println!(
-                "{}  {}  {}  {}{}",
+                "{}  {}  {}  {}  {}{}",
+                person.id,
                 person.login.as_deref().unwrap_or("-"),
                 person.name,
                 person.email.as_deref().unwrap_or("-"),
@@ -226,6 +251,12 @@ fn list(parvis: &Parvis, actor: &Actor) -> Result<(), Error> {
                     ""
                 },
             );
+            for account in issuers::of_person(view, person.id)? {
+                println!(
+                    "    account {}  {}  {}",
+                    account.id, account.issuer, account.subject
+                );
+            }
         }
         Ok(())
     })

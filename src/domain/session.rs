@@ -1,6 +1,7 @@
 //! A session: who is signed in where, since when, and for how long still.
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 
 use super::actor::{Place, Placed};
 use super::ids::PersonId;
@@ -13,7 +14,7 @@ pub struct Session {
     pub id: i64,
     /// Who.
     pub person: PersonId,
-    /// How they proved it: `oidc`, `password`, `password+totp`, `passkey`, `invitation`, [`SHORT_PASSWORD`].
+    /// How they proved it: `oidc`, `password`, `password+totp`, `passkey`, [`INVITATION`], [`SHORT_PASSWORD`].
     pub method: String,
     /// Whether more than a password was part of it.
     pub is_strong: bool,
@@ -42,6 +43,15 @@ pub const SHORT_PASSWORD: &str = "short-password";
 #[must_use]
 pub fn has_short_password(method: &str) -> bool {
     method.split('+').any(|part| part == SHORT_PASSWORD)
+}
+
+/// The method of a session whose person held an invitation: by itself, or beside what they signed in with.
+pub const INVITATION: &str = "invitation";
+
+/// Whether an invitation was part of a sign-in.
+#[must_use]
+pub fn has_invitation(method: &str) -> bool {
+    method.split('+').any(|part| part == INVITATION)
 }
 
 /// Browsers by the words in what they call themselves, each before those whose words it repeats.
@@ -91,7 +101,7 @@ impl Placed for LookAs {
 }
 
 /// What an identity provider vouched for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vouched {
     /// The provider, as its tokens name it.
     pub issuer: String,

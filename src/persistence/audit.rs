@@ -1,7 +1,8 @@
 //! The audit: records appended to a chain, read back, and followed from its beginning to its end.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::sql_query;
+use diesel::{select, sql_query};
 use serde_json::Value;
 
 use super::database::{Transaction, View};
@@ -93,6 +94,30 @@ pub fn note(tx: &mut Transaction<'_>, event: Event, now: Moment) -> Result<(), E
         ))
         .execute(tx.connection())?;
     Ok(())
+}
+
+/// [`note`], unless a record that says the same of the same was appended since a moment: what others can repeat at will must not
+/// fill the disk. Whether it was appended.
+///
+/// # Errors
+/// When the database is not available.
+pub fn note_once(
+    tx: &mut Transaction<'_>,
+    event: Event,
+    since: Moment,
+    now: Moment,
+) -> Result<bool, Error> {
+    let same = audit_records::table
+        .filter(audit_records::at.gt(since))
+        .filter(audit_records::act.eq(&event.act))
+        .filter(audit_records::object.eq(&event.object))
+        .filter(audit_records::outcome.eq(&event.outcome))
+        .filter(audit_records::after.is_not_distinct_from(&event.after));
+    if select(exists(same)).get_result(tx.connection())? {
+        return Ok(false);
+    }
+    note(tx, event, now)?;
+    Ok(true)
 }
 
 /// The newest records that pass a filter.

@@ -73,6 +73,16 @@ pub fn take(
     Ok(fresh.map(|(person, state, _)| (person.map(PersonId), state)))
 }
 
+/// Forgets those of a person: what they proved at the beginning may not be theirs any more.
+///
+/// # Errors
+/// When the database is not available.
+pub fn forget_of(tx: &mut Transaction<'_>, person: PersonId) -> Result<(), Error> {
+    let theirs = ceremonies::table.filter(ceremonies::person_id.eq(person.0));
+    diesel::delete(theirs).execute(tx.connection())?;
+    Ok(())
+}
+
 /// Forgets those begun before a moment.
 ///
 /// # Errors

@@ -48,13 +48,13 @@ pub fn set_password(
     Ok(())
 }
 
-/// Takes a person's password away.
+/// Takes a person's password away. Whether there was one.
 ///
 /// # Errors
 /// When the database is not available.
-pub fn remove_password(tx: &mut Transaction<'_>, person: PersonId) -> Result<(), Error> {
-    diesel::delete(passwords::table.find(person.0)).execute(tx.connection())?;
-    Ok(())
+pub fn remove_password(tx: &mut Transaction<'_>, person: PersonId) -> Result<bool, Error> {
+    let removed = diesel::delete(passwords::table.find(person.0)).execute(tx.connection())?;
+    Ok(removed > 0)
 }
 
 /// A generator of one-time codes.

@@ -177,6 +177,15 @@ pub fn link(tx: &mut Transaction<'_>, linking: &Linking, now: Moment) -> Result<
     Ok(())
 }
 
+/// Unlinks an account, by its number.
+///
+/// # Errors
+/// When the database is not available.
+pub fn unlink(tx: &mut Transaction<'_>, id: i32) -> Result<(), Error> {
+    diesel::delete(identities::table.find(id)).execute(tx.connection())?;
+    Ok(())
+}
+
 /// Notes what a sign-in with an account delivered.
 ///
 /// # Errors
@@ -278,7 +287,7 @@ pub fn expected(view: &mut View<'_>, issuer_id: i32) -> Result<Vec<Expectation>,
         .collect())
 }
 
-/// Expects an account.
+/// Expects an account: also once more, as after it was unlinked.
 ///
 /// # Errors
 /// When the same is expected already, or the database is not available.
@@ -293,6 +302,12 @@ pub fn expect(
         claim,
         value,
     } = expectation.thing();
+    let came_before = expected_identities::table
+        .filter(expected_identities::issuer_id.eq(issuer_id))
+        .filter(expected_identities::claim.eq(claim))
+        .filter(expected_identities::value.eq(value))
+        .filter(expected_identities::used_at.is_not_null());
+    diesel::delete(came_before).execute(tx.connection())?;
     let added = diesel::insert_into(expected_identities::table)
         .values((
             expected_identities::person_id.eq(person.0),
@@ -304,7 +319,7 @@ pub fn expect(
         .on_conflict_do_nothing()
         .execute(tx.connection())?;
     if added == 0 {
-        let rule = format!("an account with {claim} = {value} was expected before");
+        let rule = format!("an account with \"{claim}\" = \"{value}\" is expected already");
         return Err(Error::Conflict(rule));
     }
     Ok(())

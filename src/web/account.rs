@@ -4,13 +4,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::admin::faults::Faults;
-use super::admin::{self, Moments, role_words};
+use super::admin::{self, Moments, ShownAccount, role_words, shown_account};
 use super::form::Form;
 use super::language;
 use super::pages::frame::Frame;
 use super::services::Services;
 use super::signed_in::Visitor;
 use crate::actions::my_account::{self, Wish};
+use crate::actions::unlink_account::unlink_own;
 use crate::auth::sessions::SignedIn;
 use crate::domain::actor::Place;
 use crate::domain::role::Act;
@@ -50,7 +51,7 @@ struct Page<'t> {
     sign_ins: Vec<String>,
     tokens: Vec<ShownToken>,
     acts: Vec<ShownAct>,
-    identities: Vec<String>,
+    identities: Vec<ShownAccount>,
     /// Providers to link an account of: the key, and the name.
     issuers: Vec<(String, String)>,
     token_made: Option<String>,
@@ -158,10 +159,11 @@ async fn build<'t>(
             }
         )
     });
-    let identities = account
+    let identities: Vec<ShownAccount> = account
         .identities
-        .into_iter()
-        .map(|identity| format!("{} · {}", identity.issuer, identity.subject));
+        .iter()
+        .map(|identity| shown_account(&account.issuers, identity))
+        .collect();
     let issuers = account
         .issuers
         .into_iter()
@@ -181,7 +183,7 @@ async fn build<'t>(
         sign_ins: sign_ins.collect(),
         tokens: tokens.collect(),
         acts: acts.collect(),
-        identities: identities.collect(),
+        identities,
         issuers: issuers.collect(),
         token_made: None,
         entered,
@@ -203,6 +205,23 @@ pub(super) async fn end_sessions(
             .map(|_| form.number("session"))
             .transpose()?;
         my_account::end_sessions(&parvis.database, &who, one, parvis.clock.now()).await?;
+        Ok("/me".to_owned())
+    };
+    admin::done(&request, &services, result.await)
+}
+
+/// `POST /me/accounts`: unlinks an account at an identity provider.
+pub(super) async fn unlink(
+    request: HttpRequest,
+    services: web::Data<Services>,
+    who: Visitor,
+    form: Form,
+) -> HttpResponse {
+    let parvis = &services.parvis;
+    let result = async {
+        form.is_sure()?;
+        let id = form.number("account")?;
+        unlink_own(&parvis.database, &who, id, parvis.clock.now()).await?;
         Ok("/me".to_owned())
     };
     admin::done(&request, &services, result.await)

@@ -65,6 +65,20 @@ impl Form {
         self.0.iter().any(|(field, _)| field == name)
     }
 
+    /// Whether the box was ticked that stands beside what takes something away.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub(super) fn is_sure(&self) -> Result<(), Error> {
+        if self.has("sure") {
+            return Ok(());
+        }
+        Err(Error::Invalid {
+            field: "sure".to_owned(),
+            rule: "tick the box above the button to say that you mean it".to_owned(),
+        })
+    }
+
     /// All values of a field that may be there more than once.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0

@@ -17,6 +17,7 @@ pub(super) struct Metrics {
     doubted: AtomicU64,
     refused: AtomicU64,
     overloaded: AtomicU64,
+    throttled: AtomicU64,
     pub(super) streams: AtomicUsize,
 }
 
@@ -32,6 +33,10 @@ impl Metrics {
 
     pub(super) fn refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn throttled(&self) {
+        self.throttled.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn overloaded(&self) {
@@ -80,6 +85,12 @@ pub(super) async fn show(services: web::Data<Services>) -> HttpResponse {
         "deliveries_overload_total",
         "Deliveries answered 503.",
         count(&metrics.overloaded).to_string(),
+    );
+    line(
+        "counter",
+        "sign_ins_throttled_total",
+        "Passwords and codes that were not tried, as too many were wrong.",
+        count(&metrics.throttled).to_string(),
     );
     line(
         "gauge",

@@ -119,6 +119,7 @@ fn people(config: &mut ServiceConfig) {
         .service(taking("/me/not-me", security::not_me))
         .service(taking("/me/sessions", account::end_sessions))
         .service(taking("/me/tokens", account::tokens))
+        .service(taking("/me/accounts", account::unlink))
         .service(taking("/me/accounts/{key}", pages::sign_in::provider::link));
 }
 

@@ -16,7 +16,8 @@ use super::pages::sign_in::passkey::challenge;
 use super::services::Services;
 use super::signed_in::Visitor;
 use super::{cookies, language};
-use crate::actions::choose_password::{Refusal, change, disown};
+use crate::actions::choose_password::{Refusal, change};
+use crate::actions::disown_sign_in::{WayBack, disown};
 use crate::actions::enrol_second_factor::{
     self as enrol, Factors, NewPasskey, Proposed, Removal, add_passkey, confirm_codes, remove,
 };
@@ -47,8 +48,8 @@ struct Page<'t> {
     advice: Option<String>,
     /// Whether confirming is what they must do.
     can_confirm: bool,
-    /// There is a second factor, and this session did not use it.
-    must_confirm: bool,
+    /// Whether the session may add and take away what the person signs in with.
+    may_change: bool,
     may_have_passkeys: bool,
     /// What a password must be, for who has one.
     rule: Option<String>,
@@ -115,6 +116,8 @@ fn build<'t>(
         Some("security-too-short")
     } else if must_confirm {
         Some(CONFIRM)
+    } else if factors.needs_invitation {
+        Some("security-needs-invitation")
     } else if factors.is_administrator && !who.actor.is_strong {
         Some("security-too-weak")
     } else {
@@ -153,7 +156,7 @@ fn build<'t>(
         token: who.csrf.clone(),
         advice: advice.map(|key| t.say(key)),
         can_confirm: advice == Some(CONFIRM),
-        must_confirm,
+        may_change: !must_confirm && !factors.needs_invitation,
         may_have_passkeys: services
             .parvis
             .settings
@@ -185,7 +188,7 @@ pub(super) async fn password(
     let (old, new) = (form.raw("old").to_owned(), form.raw("password").to_owned());
     if new != form.raw("again") {
         let problem = Some(("password", t.say("password-differs")));
-        return page(&request, &services, &who, problem, refusal(None)).await;
+        return page(&request, &services, &who, problem, refusal(&services, None)).await;
     }
     let changed = change(
         &services.parvis,
@@ -201,7 +204,14 @@ pub(super) async fn password(
         Ok(Err(Refusal::Wait(wait))) => (("old", waiting(&t, wait)), Some(wait)),
         Err(error) => return failure::answer(&request, &services, &error, Reader::Person),
     };
-    page(&request, &services, &who, Some(problem), refusal(wait)).await
+    page(
+        &request,
+        &services,
+        &who,
+        Some(problem),
+        refusal(&services, wait),
+    )
+    .await
 }
 
 /// `POST /me/confirm`: the second factor, for a session that began without it.
@@ -278,7 +288,7 @@ fn propose(
     let title = services.texts.in_language(&language).say("codes-title");
     let builder = match problem {
         None => HttpResponse::Ok(),
-        Some(_) => refusal(None),
+        Some(_) => refusal(services, None),
     };
     let page = proposed.and_then(|proposed| {
         Ok(Codes {
@@ -369,9 +379,11 @@ pub(super) async fn not_me(
     if !form.has("sure") {
         return admin::see(HERE);
     }
+    let signed_out = super::pages::sign_in::signed_out;
     match disown(&services.parvis, &services.local, &who).await {
-        Ok(true) => super::pages::sign_in::signed_out("/sign-in?out=disowned"),
-        Ok(false) => super::pages::sign_in::signed_out("/sign-in?out=disowned-unsent"),
+        Ok(WayBack::Mail) => signed_out("/sign-in?out=disowned"),
+        Ok(WayBack::Administration) => signed_out("/sign-in?out=disowned-unsent"),
+        Ok(WayBack::Provider) => signed_out("/sign-in?out=disowned-provider"),
         Err(error) => failure::answer(&request, &services, &error, Reader::Person),
     }
 }

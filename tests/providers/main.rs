@@ -13,5 +13,6 @@ mod harness;
 mod ours;
 mod proxy;
 mod roles;
+mod second_factor;
 mod sign_out;
 mod world;

@@ -121,6 +121,20 @@ async fn an_expected_account_becomes_the_person_it_was_expected_for_once() {
         ])
     };
     assert!(!expect("ada@other.example").status.success());
+    let told = String::from_utf8_lossy(&expect("ada").stderr).into_owned();
+    assert!(told.contains("names no domain"), "{told}");
+    let nobody = [
+        "issuer",
+        "expect",
+        "expecting",
+        "--person",
+        "999999",
+        "--value",
+        "x",
+    ];
+    let nobody = world.parvis.command(&nobody);
+    let told = String::from_utf8_lossy(&nobody.stderr).into_owned();
+    assert!(told.contains("nobody has this number"), "{told}");
     assert!(expect("ada@uni.example").status.success());
     // The login of another university is another person, however alike.
     world
@@ -177,8 +191,52 @@ async fn a_person_links_an_account_of_theirs_and_nobody_elses() {
     );
     let people = "SELECT count(DISTINCT person_id) FROM identities WHERE subject IN ('bob+links', 'bob+second')";
     assert_eq!(world.parvis.number(people), 1);
-    let audited = "SELECT count(*) FROM audit_records WHERE act = 'link-account'";
-    assert!(world.parvis.number(audited) >= 1);
+    let audited = "SELECT count(*) FROM audit_records WHERE act = 'link-account' AND after->>'subject' = 'bob+second' \
+        AND after->>'issuer' LIKE 'https://%'";
+    assert_eq!(world.parvis.number(audited), 1);
+
+    // Whoever signed in with it is out when it is unlinked, and is somebody else next time.
+    let other = Browser::new();
+    world.sign_in_with("another", &other, "bob+second").await;
+    assert!(world.is_signed_in(&other).await);
+    let page = browser.get(&world.at("/me")).await;
+    let account = |subject: &str| {
+        let query = format!("SELECT id FROM identities WHERE subject = '{subject}'");
+        world.parvis.number(&query).to_string()
+    };
+    let unlink = |subject: &str, sure: &str| {
+        [
+            ("token", page.token()),
+            ("account", account(subject)),
+            (sure, "yes".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+    };
+    let accounts = world.at("/me/accounts");
+    let refused = browser
+        .post(&accounts, &unlink("bob+second", "unsure"))
+        .await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    let done = browser.post(&accounts, &unlink("bob+second", "sure")).await;
+    assert_eq!(
+        (done.status.as_u16(), done.header("location")),
+        (303, "/me")
+    );
+    assert!(!world.is_signed_in(&other).await);
+    assert!(world.is_signed_in(&browser).await);
+    let audited = "SELECT count(*) FROM audit_records WHERE act = 'unlink-account' AND before->>'subject' = 'bob+second'";
+    assert_eq!(world.parvis.number(audited), 1);
+    // The last way in stays, unless somebody else takes it away.
+    let refused = browser.post(&accounts, &unlink("bob+links", "sure")).await;
+    assert_eq!(refused.status, 409, "{}", refused.text);
+    let person = "SELECT person_id FROM identities WHERE subject = 'bob+links'";
+    let person = world.parvis.number(person).to_string();
+    world
+        .parvis
+        .run(&["person", "unlink", &person, &account("bob+links")]);
+    assert!(!world.is_signed_in(&browser).await);
+    let roles = format!("SELECT count(*) FROM grants WHERE person_id = {person}");
+    assert_eq!(world.parvis.number(&roles), 0);
 }
 
 #[tokio::test]

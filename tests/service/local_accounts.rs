@@ -112,6 +112,48 @@ async fn of_a_thousand_wrong_passwords_ten_are_tried_and_the_owner_gets_in() {
 }
 
 #[tokio::test]
+async fn throttled_tries_are_on_record_once_for_each_source_and_account() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    ada(&parvis, &[]).await;
+    let throttled = |more: &str| {
+        let query = "SELECT count(*) FROM audit_records WHERE act = 'sign-in' AND outcome = 'refused: throttled'";
+        parvis.number(&format!("{query} {more}"))
+    };
+    let mut attacker = Somebody::at(&parvis, "127.9.0.66");
+    for number in 0..30 {
+        let answer = attacker.sign_in("ada", &format!("wrong {number}")).await;
+        assert_eq!(answer.status, if number < 10 { 422 } else { 429 });
+    }
+    assert_eq!(throttled(""), 1);
+    assert_eq!(
+        throttled(
+            "AND object LIKE '%Ada' AND address = '127.9.0.66' AND after->>'source' = '127.9.0.66/32'"
+        ),
+        1
+    );
+    let log = parvis.log();
+    assert_eq!(log.matches("tries too often").count(), 1, "{log}");
+    assert!(!log.contains("127.9.0.66"));
+    // Names that nobody has are one account, however many they are.
+    for name in ["nobody", "no-one", "none"] {
+        assert_eq!(attacker.sign_in(name, "wrong").await.status, 429);
+    }
+    assert_eq!(throttled(""), 2);
+    // Another source is another record.
+    let mut other = Somebody::at(&parvis, "127.9.0.67");
+    for _ in 0..11 {
+        other.sign_in("ada", "wrong").await;
+    }
+    assert_eq!(throttled(""), 3);
+    let counted = parvis.metric("parvis_sign_ins_throttled_total").await;
+    assert!(
+        counted.is_some_and(|counted| counted >= 24.0),
+        "{counted:?}"
+    );
+    parvis.run(&["audit", "verify"]);
+}
+
+#[tokio::test]
 async fn many_sources_make_an_account_slow_and_never_closed() {
     let parvis = TestParvis::start(LIBRARY).await;
     let known = ada(&parvis, &[]).await;
@@ -509,9 +551,32 @@ async fn who_says_that_it_was_not_them_ends_everything_and_gets_a_link_by_mail()
     let mut thief = Somebody::at(&parvis, "127.9.0.66");
     thief.sign_in("ada", PASSWORD).await;
     enrol(&mut thief).await;
+    // What they linked and made meanwhile, and what was there before.
+    parvis
+        .execute(
+            "INSERT INTO identities (person_id, issuer, subject, linked_at) \
+             SELECT id, 'https://idp.example', 'thief', now() FROM people WHERE login = 'ada'; \
+             INSERT INTO identities (person_id, issuer, subject, linked_at) \
+             SELECT id, 'https://idp.example', 'ada', now() - interval '8 days' FROM people WHERE login = 'ada'; \
+             INSERT INTO api_tokens (person_id, name, digest, scopes, created_at, until) \
+             SELECT id, 'backdoor', '', '[]', now(), now() + interval '1 day' FROM people WHERE login = 'ada'; \
+             UPDATE people SET created_at = now() - interval '9 days'",
+        )
+        .unwrap();
     let page = ada.get("/me/security").await;
     assert!(page.text.contains("Browser of 127.9.0.66"), "{}", page.text);
     let answer = ada.post("/me/not-me", &[("sure", "1")]).await;
+    assert_eq!(
+        parvis.number("SELECT count(*) FROM identities WHERE subject = 'ada'"),
+        1
+    );
+    assert_eq!(parvis.number("SELECT count(*) FROM identities"), 1);
+    let open = "SELECT count(*) FROM api_tokens WHERE revoked_at IS NULL";
+    assert_eq!(parvis.number(open), 0);
+    let told = "SELECT count(*) FROM audit_records WHERE act = 'disown-sign-in' AND (before->>'password')::boolean \
+        AND before->>'code_generator_since' IS NOT NULL AND before->'accounts'->0->>'subject' = 'thief' \
+        AND before->'tokens'->>0 = 'backdoor'";
+    assert_eq!(parvis.number(told), 1);
     assert!(leads_to(&answer).starts_with("/sign-in"));
     assert!(!answer.text.contains("/invitation/"));
     assert!(!ada.is_signed_in().await && !thief.is_signed_in().await);

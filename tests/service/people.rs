@@ -69,7 +69,7 @@ async fn the_last_administrator_is_never_locked_out() {
         parvis.post_as(&ada, &page, &take).await.status,
         StatusCode::CONFLICT
     );
-    let deactivate = [("do", "deactivate")];
+    let deactivate = [("do", "deactivate"), ("sure", "yes")];
     assert_eq!(
         parvis.post_as(&ada, &page, &deactivate).await.status,
         StatusCode::CONFLICT
@@ -319,4 +319,79 @@ async fn the_role_of_the_service_adds_to_the_audit_and_alters_neither_it_nor_the
             "{statement}: {refused}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_takes_away_is_done_only_when_meant_and_never_to_oneself() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    let ada = parvis.sign_in("Ada", &[(Role::InstitutionAdministrator, None)]);
+    parvis.sign_in("Spare", &[(Role::InstitutionAdministrator, None)]);
+    let bob = parvis.sign_in("Bob", &[]);
+    parvis
+        .execute(
+            "INSERT INTO issuers (key, configuration) VALUES \
+             ('campus', '{\"name\": \"Campus\", \"issuer\": \"https://idp.example\", \"client_id\": \"parvis\"}')",
+        )
+        .unwrap();
+    let page = format!("/admin/people/{}", bob.person);
+    let account = format!("{page}/account");
+    for (path, act) in [
+        (page.as_str(), "deactivate"),
+        (&page, "unlink"),
+        (&account, "reset-second-factor"),
+        ("/admin/issuers/campus", "retire"),
+    ] {
+        let refused = parvis.post_as(&ada, path, &[("do", act)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{act}");
+    }
+    assert_eq!(parvis.get_as(&bob, "/me").await.status, StatusCode::OK);
+    let own = format!("/admin/people/{}", ada.person);
+    let deactivate = [("do", "deactivate"), ("sure", "yes")];
+    let refused = parvis.post_as(&ada, &own, &deactivate).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    let shown = parvis.get_as(&ada, &own).await.text;
+    assert!(!shown.contains("value=\"deactivate\""), "{shown}");
+    let shown = parvis.get_as(&ada, &page).await.text;
+    assert!(shown.contains("name=\"sure\""), "{shown}");
+    let done = parvis.post_as(&ada, &page, &deactivate).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    assert_ne!(parvis.get_as(&bob, "/me").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_is_called_like_somebody_else_is_told_from_them() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    let ada = parvis.sign_in("Ada", &[(Role::InstitutionAdministrator, None)]);
+    parvis
+        .execute(
+            "WITH other AS (INSERT INTO people (name, created_at) VALUES ('Ada', now()) RETURNING id) \
+             INSERT INTO identities (person_id, issuer, subject, linked_at) \
+             SELECT id, 'https://idp.other.example', 'a-stranger', now() FROM other",
+        )
+        .unwrap();
+    let other = parvis.number("SELECT person_id FROM identities");
+    let page = format!("/admin/people/{other}");
+    for path in ["/admin/people", &page] {
+        let shown = parvis.get_as(&ada, path).await.text;
+        let account = "https://idp.other.example · a-stranger";
+        assert!(shown.contains(account), "{path}: {shown}");
+        assert!(
+            shown.contains(&format!("N°\u{a0}{other}")),
+            "{path}: {shown}"
+        );
+    }
+    let reactivate = [("do", "reactivate")];
+    parvis.post_as(&ada, &page, &reactivate).await;
+    let audit = parvis.get_as(&ada, "/admin/audit").await.text;
+    assert!(
+        audit.contains(&format!("Ada (person {})", ada.person)),
+        "{audit}"
+    );
+    assert!(audit.contains(&format!("person {other} Ada")), "{audit}");
+    let list = parvis.run(&["person", "list"]);
+    assert!(list.contains(&format!("{other}  -  Ada")), "{list}");
+    assert!(
+        list.contains("https://idp.other.example  a-stranger"),
+        "{list}"
+    );
 }

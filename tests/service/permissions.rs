@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use parvis::domain::role::Role;
+use parvis::domain::role::{Act, Role, may};
 use reqwest::{Method, StatusCode};
 
 use crate::harness::people::{Visitor, form};
@@ -101,7 +101,13 @@ const EXAMPLES: &[Example] = &[
         "POST /admin/people/{id}",
         "deactivate",
         "/admin/people/PERSON",
-        &[("do", "deactivate")],
+        &[("do", "deactivate"), ("sure", "yes")],
+    ),
+    take(
+        "POST /admin/people/{id}",
+        "unlink an account",
+        "/admin/people/PERSON",
+        &[("do", "unlink"), ("account", "999999"), ("sure", "yes")],
     ),
     take(
         "POST /admin/people/{id}",
@@ -149,7 +155,7 @@ const EXAMPLES: &[Example] = &[
         "POST /admin/people/{id}/account",
         "take second factors away",
         "/admin/people/PERSON/account",
-        &[("do", "reset-second-factor")],
+        &[("do", "reset-second-factor"), ("sure", "yes")],
     ),
     take(
         "POST /admin/see-as",
@@ -213,6 +219,12 @@ const EXAMPLES: &[Example] = &[
         fields: &[],
     },
     show("GET /admin/audit.csv", "/admin/audit.csv"),
+    take(
+        "POST /me/accounts",
+        "unlink",
+        "/me/accounts",
+        &[("account", "999999"), ("sure", "yes")],
+    ),
     take("POST /me/accounts/{key}", "", "/me/accounts/nobody", &[]),
     show("GET /admin/issuers", "/admin/issuers"),
     take(
@@ -256,7 +268,7 @@ const EXAMPLES: &[Example] = &[
         "POST /admin/issuers/{key}",
         "take away",
         "/admin/issuers/nobody",
-        &[("do", "retire")],
+        &[("do", "retire"), ("sure", "yes")],
     ),
     show("GET /admin/ports", "/admin/ports"),
     show("GET /admin/institution", "/admin/institution"),
@@ -613,6 +625,33 @@ async fn ask(
             .body(form(&fields));
     }
     parvis.send(request).await.status
+}
+
+/// Where programs may ask with a token.
+const FOR_PROGRAMS: &[&str] = &["/api/v1/me", "/admin/audit.csv"];
+
+#[tokio::test]
+async fn a_token_opens_no_page() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    let role = Role::InstitutionAdministrator;
+    let ada = parvis.sign_in("Ada", &[(role, None)]);
+    let acts: Vec<Act> = Act::ALL.into_iter().filter(|act| may(role, *act)).collect();
+    let token = parvis.api_token(&ada, &acts).await;
+    let person = ada.person.to_string();
+    for example in EXAMPLES {
+        let (method, _) = example.route.split_once(' ').unwrap();
+        let path = example.path.replace("SITE", "library");
+        let path = path.replace("PERSON", &person).replace("NUMBER", "1");
+        let address = format!("{}{path}", parvis.address);
+        let request = parvis.client.request(method.parse().unwrap(), address);
+        let answer = parvis.send(request.bearer_auth(&token)).await;
+        if FOR_PROGRAMS.contains(&example.path) {
+            assert_eq!(answer.status, StatusCode::OK, "{}", example.route);
+        } else if !path.starts_with("/api/") {
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", example.route);
+            assert!(!answer.text.contains("Ada"), "{}", example.route);
+        }
+    }
 }
 
 #[tokio::test]

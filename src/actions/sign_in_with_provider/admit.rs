@@ -3,11 +3,13 @@
 //! An account is known by issuer and subject. It becomes somebody's by an administrator's expectation or by the wish of who
 //! is signed in, never because a name or a mail address is the same.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::said::Said;
 use super::{Failed, Ready, Returned, Returning, SignOn};
 use crate::actions::begin_session::{Browser, Letterhead, Proof, begin};
+use crate::actions::choose_password::is_administrator;
+use crate::actions::second_step::{Step, begin_step, has_second_factor};
 use crate::auth::oidc::{Attempt, Code, Refusal, Verified};
 use crate::domain::ids::PersonId;
 use crate::domain::issuer::{Expectation, Linking, NoMatch};
@@ -116,7 +118,8 @@ impl Entry {
         let id = people::add_signed_in(tx, name, self.said.mail.as_deref(), now)?;
         issuers::link(tx, &self.linking(id), now)?;
         let person = people::person(tx, id)?;
-        audit::note(tx, self.said.event(&person, "add-person"), now)?;
+        let event = self.said.event(&person, "add-person");
+        audit::note(tx, event.changing(None, Some(self.account())), now)?;
         self.said.renew(tx, &person, now)?;
         self.begin(tx, letterhead, &person, now).map(Ok)
     }
@@ -127,7 +130,10 @@ impl Entry {
             if (self.is_expected)(&expected) && issuers::fulfil(tx, expected.id, now)? {
                 issuers::link(tx, &self.linking(expected.person), now)?;
                 let person = people::person(tx, expected.person)?;
-                let how = json!({ "issuer": self.said.key, "claim": expected.claim, "value": expected.value });
+                let how = json!({
+                    "issuer": self.vouched.issuer, "subject": self.vouched.subject,
+                    "claim": expected.claim, "value": expected.value,
+                });
                 let event = self
                     .said
                     .event(&person, "link-account")
@@ -161,17 +167,18 @@ impl Entry {
         let person = people::person(tx, person)?;
         if known.is_none() {
             issuers::link(tx, &self.linking(person.id), now)?;
-            let how = json!({ "issuer": self.said.key });
             let event = self
                 .said
                 .event(&person, "link-account")
-                .changing(None, Some(how));
+                .changing(None, Some(self.account()));
             audit::note(tx, event, now)?;
         }
         self.said.renew(tx, &person, now)?;
         Ok(Ok(Returned::Linked(self.return_to)))
     }
 
+    /// Begins their session, or asks for the second factor that they have here, where their roles need one that the provider
+    /// did not tell of.
     fn begin(
         self,
         tx: &mut Transaction<'_>,
@@ -179,6 +186,16 @@ impl Entry {
         person: &Person,
         now: Moment,
     ) -> Result<Returned, Error> {
+        if !self.is_strong && is_administrator(tx, person.id)? && has_second_factor(tx, person.id)?
+        {
+            let step = Step {
+                method: "oidc".to_owned(),
+                vouched: Some(self.vouched),
+                back: self.return_to,
+            };
+            let step = begin_step(tx, letterhead, person.id, &step, now)?;
+            return Ok(Returned::SecondStep(step));
+        }
         let proof = Proof {
             vouched: Some(self.vouched),
             ..Proof::of("oidc", self.is_strong)
@@ -195,6 +212,11 @@ impl Entry {
         }
     }
 
+    /// The account, as records name it.
+    fn account(&self) -> Value {
+        json!({ "issuer": self.vouched.issuer, "subject": self.vouched.subject })
+    }
+
     fn no_role(&self, whom: &str) -> Refusal {
         let delivered = &self.said.delivered;
         let mut detail = format!("no rule gives {whom} a role");
@@ -209,6 +231,10 @@ impl Entry {
         for (claim, values) in &delivered.out_of_scope {
             let values = values.join(", ");
             detail = format!("{detail}; {claim} is left aside for its domain: {values}");
+        }
+        for (claim, values) in &delivered.unverified {
+            let values = values.join(", ");
+            detail = format!("{detail}; {claim} is left aside as not verified: {values}");
         }
         refusal(Code::NoRole, detail)
     }

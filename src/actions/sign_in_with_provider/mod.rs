@@ -96,6 +96,8 @@ pub struct Returning<'a> {
 pub enum Returned {
     /// Somebody is signed in: the secret of their session, and where they wanted to go.
     SignedIn(Begun, String),
+    /// A second factor is still asked for; the secret names what goes on.
+    SecondStep(String),
     /// The account is linked to who was signed in.
     Linked(String),
     /// This very answer came before.

@@ -12,7 +12,7 @@ use crate::domain::audit::Event;
 use crate::domain::session::{Session, Vouched};
 use crate::error::Error;
 use crate::persistence::sessions::Ending;
-use crate::persistence::{Transaction, audit, people, sessions};
+use crate::persistence::{Transaction, audit, issuers, people, sessions};
 
 /// How long what a provider said is believed.
 const FRESH: TimeDelta = TimeDelta::minutes(15);
@@ -82,6 +82,10 @@ impl SignOn {
         let sealed = self.seal.seal(refresh_token.as_bytes())?;
         let (id, person, now) = (session.id, session.person, self.parvis.clock.now());
         let work = move |tx: &mut Transaction<'_>| {
+            // It may have been unlinked meanwhile: then it gives nothing any more.
+            if issuers::person_of(tx, &said.issuer, &said.subject)? != Some(person) {
+                return Ok(());
+            }
             let person = people::person(tx, person)?;
             said.renew(tx, &person, now)?;
             sessions::checked(tx, id, Some(&sealed), now)

@@ -1,16 +1,13 @@
 //! What a provider says of an account, and what follows: name and address, and the roles that its rules give.
 
-use serde_json::json;
-
+use crate::actions::make_roles_anew::make_roles_anew;
 use crate::auth::oidc::{Code, Refusal};
 use crate::domain::actor::Grant;
 use crate::domain::audit::Event;
 use crate::domain::claims::{Claims, Delivered, Meaning, judge};
-use crate::domain::ids::PersonId;
 use crate::domain::issuer::Issuer;
 use crate::domain::person::Person;
 use crate::domain::reading::Moment;
-use crate::domain::role::Role;
 use crate::error::Error;
 use crate::persistence::{Transaction, audit, issuers, people};
 
@@ -20,8 +17,6 @@ const LONGEST: usize = 200;
 /// What a provider says of an account.
 #[derive(Debug)]
 pub(super) struct Said {
-    /// The provider, by its name in addresses.
-    pub(super) key: String,
     /// The provider, as its tokens name it.
     pub(super) issuer: String,
     /// The account there.
@@ -54,11 +49,10 @@ impl Said {
         let cut = |text: String| text.chars().take(LONGEST).collect::<String>();
         let fallback = reading.first(Meaning::PrincipalName).map(cut);
         Ok(Self {
-            key: issuer.key.clone(),
             issuer: configuration.issuer.clone(),
             subject: subject.to_owned(),
             name: reading.name().map(cut),
-            mail: reading.first(Meaning::Mail).map(cut),
+            mail: reading.address().map(cut),
             fallback: fallback.unwrap_or_else(|| subject.to_owned()),
             grants: given.into_iter().map(|given| given.grant).collect(),
             delivered,
@@ -81,47 +75,14 @@ impl Said {
             let mail = self.mail.as_deref().or(person.email.as_deref());
             people::refresh(tx, person.id, name, mail)?;
         }
-        let before: Vec<Grant> = provided(tx, person.id, issuer)?;
-        let mut grants = self.grants.clone();
-        if self.would_lock_out(tx, person.id, &before)? {
-            grants.push(Grant {
-                role: Role::InstitutionAdministrator,
-                site: None,
-            });
-        }
-        people::replace_provided(tx, person.id, issuer, &grants, now)?;
-        let after = provided(tx, person.id, issuer)?;
-        if before != after {
-            let (before, after) = (told(&before), told(&after));
+        let changed = make_roles_anew(tx, person.id, issuer, &self.grants, now)?;
+        if let Some((before, after)) = changed {
             let event = self
                 .event(person, "roles-by-rules")
                 .changing(Some(before), Some(after));
             audit::note(tx, event, now)?;
         }
         Ok(())
-    }
-
-    /// Whether the rules would take the last administrator of the institution away: a rule that was written wrong must not
-    /// leave nobody who could write it right.
-    fn would_lock_out(
-        &self,
-        tx: &mut Transaction<'_>,
-        person: PersonId,
-        before: &[Grant],
-    ) -> Result<bool, Error> {
-        let administers = |grants: &[Grant]| {
-            grants
-                .iter()
-                .any(|grant| grant.role == Role::InstitutionAdministrator)
-        };
-        if !administers(before) || administers(&self.grants) {
-            return Ok(false);
-        }
-        let others = people::roles_of(tx, person)?.into_iter().any(|held| {
-            held.grant.role == Role::InstitutionAdministrator
-                && held.issuer.as_deref() != Some(&self.issuer)
-        });
-        Ok(!others && !people::others_administer(tx, person)?)
     }
 
     /// A record about a person, by themselves or on the word of the provider.
@@ -131,18 +92,4 @@ impl Said {
             ..Event::by_nobody(&person.name, self.address.clone(), act, &person.object())
         }
     }
-}
-
-/// The roles that a provider gave a person.
-fn provided(tx: &mut Transaction<'_>, person: PersonId, issuer: &str) -> Result<Vec<Grant>, Error> {
-    let roles = people::roles_of(tx, person)?.into_iter();
-    let provided = roles.filter(|held| held.issuer.as_deref() == Some(issuer));
-    Ok(provided.map(|held| held.grant).collect())
-}
-
-fn told(grants: &[Grant]) -> serde_json::Value {
-    grants
-        .iter()
-        .map(|grant| json!({ "role": grant.role, "site": grant.site }))
-        .collect()
 }

@@ -315,12 +315,20 @@ impl Configuration {
     /// Why it can not.
     pub fn check_expectation(&self, expectation: &ExpectationOf) -> Result<(), Unfit> {
         let ExpectationOf { claim, value, .. } = expectation;
-        let domain = value.rsplit_once('@').map_or("", |(_, domain)| domain);
-        let may_speak = self
+        if !Reading::is_scoped(&self.claims, claim) {
+            return Ok(());
+        }
+        let Some((_, domain)) = value.rsplit_once('@') else {
+            return Err(unfit(
+                "value",
+                format!("\"{value}\" names no domain; {claim} is written ada@uni.example"),
+            ));
+        };
+        if !self
             .domains
             .iter()
-            .any(|mine| mine.eq_ignore_ascii_case(domain));
-        if Reading::is_scoped(&self.claims, claim) && !may_speak {
+            .any(|mine| mine.eq_ignore_ascii_case(domain))
+        {
             return Err(unfit(
                 "value",
                 format!("this provider may not speak for the domain \"{domain}\"; see domains"),

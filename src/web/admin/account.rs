@@ -1,5 +1,5 @@
-//! The account of a person with this service, for those who manage people: a link to choose a password, and the way back
-//! for whoever lost a second factor.
+//! The account of a person with this service, for those who manage people: an invitation, and the way back for whoever lost
+//! a second factor.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -48,8 +48,12 @@ pub(in crate::web) async fn change(
             answer(&request, &services, page)
         }
         "reset-second-factor" => {
-            let reset = reset_second_factor(parvis, &who.actor, id).await;
-            done(&request, &services, reset.map(|()| back))
+            let reset = async {
+                form.is_sure()?;
+                reset_second_factor(parvis, &who.actor, id).await?;
+                Ok(back)
+            };
+            done(&request, &services, reset.await)
         }
         other => {
             let refused = Error::Invalid {

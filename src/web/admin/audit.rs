@@ -96,6 +96,10 @@ fn line(record: &Record, moments: Moments) -> Line {
             .map_or_else(|| "–".to_owned(), ToString::to_string)
     };
     let from = event.address.as_deref().unwrap_or("–");
+    // Anybody may call themselves what somebody else is called: the number tells them apart.
+    let number = event
+        .person
+        .map_or_else(String::new, |person| format!(" (person {person})"));
     let done = if event.outcome == "done" {
         String::new()
     } else {
@@ -104,7 +108,7 @@ fn line(record: &Record, moments: Moments) -> Line {
     Line {
         utc: record.at.to_rfc3339(),
         when: moments.say_zoned(record.at),
-        who: format!("{} · {} · {from}", event.actor, event.via),
+        who: format!("{}{number} · {} · {from}", event.actor, event.via),
         what: format!("{} · {}{done}", event.act, event.object),
         change: match (&event.before, &event.after) {
             (None, None) => String::new(),

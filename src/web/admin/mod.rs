@@ -57,7 +57,8 @@ use super::{cookies, language, pages};
 use crate::auth::sessions::SignedIn;
 use crate::domain::actor::Place;
 use crate::domain::campus::Campus;
-use crate::domain::person::GrantedRole;
+use crate::domain::issuer::{Identity, Issuer};
+use crate::domain::person::{GrantedRole, Person};
 use crate::domain::reading::Moment;
 use crate::domain::role::Act;
 use crate::error::Error;
@@ -259,6 +260,33 @@ pub(super) fn role_words(
         )
     });
     format!("{role}{place}{}", origin.unwrap_or_default())
+}
+
+/// An account at an identity provider, as a page shows it.
+pub(super) struct ShownAccount {
+    pub(super) id: i32,
+    pub(super) words: String,
+}
+
+/// An account in words: the provider, by its name or by its address where it is not in use any more, and what it calls the
+/// account.
+pub(super) fn shown_account(issuers: &[Issuer], account: &Identity) -> ShownAccount {
+    let mut known = issuers.iter().map(|issuer| &issuer.configuration);
+    let provider = known
+        .find(|known| known.issuer == account.issuer)
+        .map_or(&account.issuer, |known| &known.name);
+    ShownAccount {
+        id: account.id,
+        words: format!("{provider} · {}", account.subject),
+    }
+}
+
+/// What tells people of the same name apart: their number, and where they have them login and address.
+fn person_words(t: &Speech<'_>, person: &Person) -> String {
+    let number = t.say_with("person-number", &[("number", person.id.to_string().into())]);
+    let own = [person.login.as_deref(), person.email.as_deref()];
+    let words = std::iter::once(number.as_str()).chain(own.into_iter().flatten());
+    words.collect::<Vec<_>>().join(" · ")
 }
 
 /// A site's name, or that all are meant.

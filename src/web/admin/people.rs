@@ -4,7 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::faults::Faults;
-use super::{Moments, answer, answer_with, done, frame, place_words, role_words, see};
+use super::{
+    Moments, ShownAccount, answer, answer_with, done, frame, person_words, place_words, role_words,
+    see, shown_account,
+};
 use crate::actions::manage_people::{self, Change, Known};
 use crate::domain::actor::{Actor, Grant, Place};
 use crate::domain::campus::Campus;
@@ -33,7 +36,9 @@ struct ShownRole {
 struct ShownPerson {
     id: PersonId,
     name: String,
+    /// What tells them from others of that name.
     contact: String,
+    accounts: Vec<ShownAccount>,
     is_deactivated: bool,
     is_linked: bool,
     roles: Vec<ShownRole>,
@@ -62,10 +67,13 @@ struct Person<'t> {
     token: String,
     id: PersonId,
     name: String,
+    contact: String,
     email: String,
     login: String,
     is_deactivated: bool,
+    is_oneself: bool,
     roles: Vec<ShownRole>,
+    accounts: Vec<ShownAccount>,
     sessions: Vec<String>,
     manages: bool,
     all_roles: Vec<(&'static str, String)>,
@@ -124,23 +132,33 @@ async fn list(
     let t = services.texts.in_language(&language);
     let campus = services.parvis.campus();
     let builder = faults.answer();
-    let listed = manage_people::list(&services.parvis.database, &who.actor, site.clone()).await;
-    let page = listed.map(|known| {
+    let listed = async {
+        let database = &services.parvis.database;
+        let known = manage_people::list(database, &who.actor, site.clone()).await?;
+        Ok((known, services.sign_on.offered().await?))
+    };
+    let page = listed.await.map(|(known, issuers)| {
         let sees_people = who.actor.may(Act::SeePeople, Place::Institution);
-        let people = known.into_iter().map(|Known { person, roles, .. }| {
+        let people = known.into_iter().map(|known| {
+            let Known {
+                person,
+                roles,
+                accounts,
+                ..
+            } = known;
             let roles = roles
                 .iter()
                 .filter(|held| site.is_none() || held.grant.site == site)
                 .map(|held| shown_role(&who.actor, &t, &campus, &language, held));
+            let accounts = accounts.iter();
             ShownPerson {
                 roles: roles.collect(),
                 id: person.id,
+                contact: person_words(&t, &person),
+                accounts: accounts
+                    .map(|account| shown_account(&issuers, account))
+                    .collect(),
                 name: person.name,
-                contact: [person.login, person.email]
-                    .into_iter()
-                    .flatten()
-                    .collect::<Vec<_>>()
-                    .join(" · "),
                 is_deactivated: person.deactivated_at.is_some(),
                 is_linked: sees_people,
             }
@@ -235,13 +253,19 @@ pub(in crate::web) async fn show(
     let t = services.texts.in_language(&language);
     let campus = services.parvis.campus();
     let moments = Moments::of(campus.zone());
-    let shown = manage_people::show(&services.parvis.database, &who.actor, PersonId(*id)).await;
-    let page = shown.map(|known| {
+    let shown = async {
+        let database = &services.parvis.database;
+        let known = manage_people::show(database, &who.actor, PersonId(*id)).await?;
+        Ok((known, services.sign_on.offered().await?))
+    };
+    let page = shown.await.map(|(known, issuers)| {
         let Known {
             person,
             roles,
+            accounts,
             sessions,
         } = known;
+        let accounts = accounts.iter();
         let sessions = sessions.into_iter().map(|session| {
             format!(
                 "{} · {} · {}",
@@ -260,10 +284,15 @@ pub(in crate::web) async fn show(
             frame: frame(&request, &services, &language, &person.name, &who),
             token: who.csrf.clone(),
             id: person.id,
+            contact: person_words(&t, &person),
             name: person.name,
             email: person.email.unwrap_or_default(),
             login: person.login.unwrap_or_default(),
             is_deactivated: person.deactivated_at.is_some(),
+            is_oneself: who.person.id == person.id,
+            accounts: accounts
+                .map(|account| shown_account(&issuers, account))
+                .collect(),
             roles: roles
                 .iter()
                 .map(|held| shown_role(&who.actor, &t, &campus, &language, held))
@@ -289,7 +318,14 @@ pub(in crate::web) async fn change(
     let result = async {
         let change = match form.text("do") {
             "change" => Change::Details(details(&form)),
-            "deactivate" => Change::Deactivate,
+            "deactivate" => {
+                form.is_sure()?;
+                Change::Deactivate
+            }
+            "unlink" => {
+                form.is_sure()?;
+                Change::Unlink(form.number("account")?)
+            }
             "reactivate" => Change::Reactivate,
             "end-sessions" => Change::EndSessions,
             "give" => Change::Give(grant(&form)?),

@@ -151,7 +151,7 @@ fn code_page(
     let t = services.texts.in_language(&language);
     let builder = match (problem, wait) {
         (Some("set-up-elsewhere") | None, None) => HttpResponse::Ok(),
-        (_, wait) => refusal(wait),
+        (_, wait) => refusal(services, wait),
     };
     let (token, visit) = match token(request) {
         Ok(made) => made,

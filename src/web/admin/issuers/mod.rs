@@ -144,7 +144,7 @@ async fn page(
     let mut page = draw(request, services, &language, who, shown, &form);
     if let Some(tried) = told.tried {
         let (issuer, judgement) = tried.as_ref();
-        page.outcomes = outcomes(&issuer.configuration.rules, judgement);
+        page.outcomes = outcomes(&t, &issuer.configuration.rules, judgement);
         page.verdict = verdict(services, &t, judgement);
     }
     page.faults = told.faults;
@@ -226,6 +226,7 @@ async fn changed(
             manage_issuers::expect(sign_on, &who.actor, key, expectation).await?;
         }
         "retire" => {
+            form.is_sure()?;
             manage_issuers::retire(sign_on, &who.actor, key).await?;
             return Ok(Done::Made("/admin/issuers".to_owned()));
         }

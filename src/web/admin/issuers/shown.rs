@@ -65,7 +65,7 @@ pub(super) struct Page<'t> {
 }
 
 /// What became of each rule.
-pub(super) fn outcomes(rules: &[Rule], judgement: &Judgement) -> Vec<ShownOutcome> {
+pub(super) fn outcomes(t: &Speech<'_>, rules: &[Rule], judgement: &Judgement) -> Vec<ShownOutcome> {
     rules
         .iter()
         .zip(&judgement.outcomes)
@@ -74,18 +74,29 @@ pub(super) fn outcomes(rules: &[Rule], judgement: &Judgement) -> Vec<ShownOutcom
             let place = found.place.as_ref();
             let place =
                 place.map_or_else(String::new, |(source, path)| format!("{source} {path}: "));
-            let aside = if found.out_of_scope.is_empty() {
-                String::new()
-            } else {
-                format!(" (-: {})", found.out_of_scope.join(", "))
-            };
+            let aside = [
+                (&found.out_of_scope, "issuer-out-of-scope"),
+                (&found.unverified, "issuer-unverified"),
+            ];
+            let aside = aside.into_iter().filter(|(values, _)| !values.is_empty());
+            let aside = aside.map(|(values, why)| left_aside(t, values, why));
+            let found_words = std::iter::once(found.values.join(", "))
+                .filter(|values| !values.is_empty())
+                .chain(aside)
+                .collect::<Vec<_>>()
+                .join("; ");
             ShownOutcome {
                 rule: rule.to_string(),
-                found: format!("{place}{}{aside}", found.values.join(", ")),
+                found: format!("{place}{found_words}"),
                 matched: outcome.matched.clone().unwrap_or_default(),
             }
         })
         .collect()
+}
+
+/// Values that count for nothing, with the reason as a key of the texts.
+fn left_aside(t: &Speech<'_>, values: &[String], why: &str) -> String {
+    format!("{} ({})", values.join(", "), t.say(why))
 }
 
 /// The page.
@@ -166,7 +177,13 @@ pub(super) fn draw<'t>(
         expected: shown.map_or_else(Vec::new, |shown| {
             let lines = shown.expected.into_iter();
             lines
-                .map(|(expected, name)| format!("{name}: {} = {}", expected.claim, expected.value))
+                .map(|(expected, name)| {
+                    let number = t.say_with(
+                        "person-number",
+                        &[("number", expected.person.to_string().into())],
+                    );
+                    format!("{name} ({number}): {} = {}", expected.claim, expected.value)
+                })
                 .collect()
         }),
         form,
@@ -260,9 +277,13 @@ fn delivered(t: &Speech<'_>, services: &Services, shown: &Shown) -> Vec<(String,
     )];
     let values = delivered.read.iter();
     lines.extend(values.map(|(claim, values)| (claim.clone(), values.join(", "))));
-    for (claim, values) in &delivered.out_of_scope {
-        let told = format!("{} ({})", values.join(", "), t.say("issuer-out-of-scope"));
-        lines.push((claim.clone(), told));
+    let aside = [
+        (&delivered.out_of_scope, "issuer-out-of-scope"),
+        (&delivered.unverified, "issuer-unverified"),
+    ];
+    for (claims, why) in aside {
+        let told = claims.iter();
+        lines.extend(told.map(|(claim, values)| (claim.clone(), left_aside(t, values, why))));
     }
     for (rule, value) in &delivered.matched {
         lines.push((t.say("issuer-matched"), format!("{rule}: {value}")));

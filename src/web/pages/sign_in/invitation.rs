@@ -1,18 +1,19 @@
-//! A one-time link: whoever holds it chooses a password.
+//! A one-time link: whoever holds it chooses a password, or is known to be themselves where they sign in with a provider only.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::local::{browser, go_on, token, visiting};
-use crate::actions::choose_password::{Accepted, Invited, accept, invited};
+use crate::actions::choose_password::{Accepted, Invited, accept, accept_signed_in, invited};
 use crate::auth::local::rules::{MOST, Weakness, least};
 use crate::error::Error;
 use crate::web::failure::{self, Reader, Refusal};
 use crate::web::form::Form;
 use crate::web::pages::frame::{Frame, Wish};
+use crate::web::pages::services_of;
 use crate::web::services::Services;
 use crate::web::texts::Speech;
-use crate::web::{admin, language};
+use crate::web::{admin, language, signed_in};
 
 #[derive(Template)]
 #[template(path = "invitation.html")]
@@ -22,6 +23,16 @@ struct Page<'t> {
     login: String,
     rule: String,
     problem: Option<String>,
+}
+
+/// For who has no password here.
+#[derive(Template)]
+#[template(path = "invitation_signed_in.html")]
+struct SignedInPage<'t> {
+    frame: Frame<'t>,
+    token: String,
+    /// Whether they are signed in in this browser.
+    is_here: bool,
 }
 
 /// `GET /invitation/{secret}`
@@ -40,6 +51,9 @@ async fn page(
     problem: Option<String>,
 ) -> HttpResponse {
     match invited(&services.parvis, link).await {
+        Ok(Some(invited)) if invited.person.login.is_none() => {
+            signed_in_page(request, services, &invited).await
+        }
         Ok(Some(invited)) => match build(request, services, &invited, problem) {
             Ok(response) => response,
             Err(error) => failure::answer(request, services, &error, Reader::Person),
@@ -79,6 +93,32 @@ fn build(
     Ok(response)
 }
 
+async fn signed_in_page(
+    request: &HttpRequest,
+    services: &Services,
+    invited: &Invited,
+) -> HttpResponse {
+    let language = language::of_person(request, &services.texts);
+    let title = services
+        .texts
+        .in_language(&language)
+        .say("invitation-own-title");
+    let here = signed_in::who(request, &services_of(request)).await;
+    let page = here.map(|here| {
+        let wish = Wish {
+            title: &title,
+            ..Wish::default()
+        };
+        let own = here.filter(|who| who.person.id == invited.person.id);
+        SignedInPage {
+            frame: Frame::private(request, services, &language, wish, None),
+            is_here: own.is_some(),
+            token: own.map_or_else(String::new, |who| who.csrf),
+        }
+    });
+    admin::answer(request, services, page)
+}
+
 /// `POST /invitation/{secret}`
 pub(in crate::web) async fn send(
     request: HttpRequest,
@@ -86,6 +126,15 @@ pub(in crate::web) async fn send(
     link: web::Path<String>,
     form: Form,
 ) -> HttpResponse {
+    if form.has("signed-in") {
+        let link = link.into_inner();
+        let (parvis, local) = (&services.parvis, &services.local);
+        return match accept_signed_in(parvis, local, link, browser(&request)).await {
+            Ok(Some(begun)) => go_on(begun, "/me/security"),
+            Ok(None) => gone(&request, &services),
+            Err(error) => failure::answer(&request, &services, &error, Reader::Person),
+        };
+    }
     let (link, password) = (link.into_inner(), form.raw("password").to_owned());
     let language = language::of_person(&request, &services.texts);
     let t = services.texts.in_language(&language);

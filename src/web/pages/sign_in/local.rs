@@ -136,15 +136,19 @@ fn again(
             problem: Some(problem),
         },
     });
-    let builder = refusal(wait);
+    let builder = refusal(services, wait);
     admin::answer_with(request, services, page, builder)
 }
 
 /// The answer to what was wrong, or came too soon.
-pub(in crate::web) fn refusal(wait: Option<TimeDelta>) -> actix_web::HttpResponseBuilder {
+pub(in crate::web) fn refusal(
+    services: &Services,
+    wait: Option<TimeDelta>,
+) -> actix_web::HttpResponseBuilder {
     match wait {
         None => HttpResponse::UnprocessableEntity(),
         Some(wait) => {
+            services.metrics.throttled();
             let mut builder = HttpResponse::TooManyRequests();
             let seconds = wait.num_seconds().max(0) + 1;
             builder.insert_header((header::RETRY_AFTER, seconds.to_string()));

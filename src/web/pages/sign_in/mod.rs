@@ -76,6 +76,7 @@ pub(in crate::web) async fn show(
 fn said(why: &str) -> &'static str {
     match why {
         "disowned" => "signed-out-disowned",
+        "disowned-provider" => "signed-out-disowned-provider",
         "disowned-unsent" => "signed-out-disowned-unsent",
         _ => "signed-out-here",
     }

@@ -5,15 +5,15 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 
-use super::local::{browser, go_on};
+use super::local::{browser, go_on, to_second_step};
 use super::{back, signed_out as without_session};
+use crate::actions::enrol_second_factor::check_change;
 use crate::actions::note_error;
 use crate::actions::sign_in_with_provider::{Failed, Leaving, Returned, Returning};
 use crate::auth::oidc::{Callback, Code, Refusal};
 use crate::auth::secret;
 use crate::auth::sessions::SignedIn;
 use crate::domain::session::Vouched;
-use crate::error::Error;
 use crate::web::failure::{self, Reader};
 use crate::web::form::Form;
 use crate::web::headers::{self, Kind};
@@ -94,8 +94,8 @@ pub(in crate::web) async fn link(
     key: web::Path<String>,
     _form: Form,
 ) -> HttpResponse {
-    if who.session.is_none() || who.actor.only_looks {
-        return admin::done(&request, &services, Err(Error::Unauthenticated));
+    if let Err(error) = check_change(&services.parvis, &who).await {
+        return admin::done(&request, &services, Err(error));
     }
     let whom = Some(who.person.id);
     match begin(&request, &services, &key, "/me".to_owned(), whom).await {
@@ -160,6 +160,7 @@ pub(in crate::web) async fn callback(
     };
     match services.sign_on.finish(returning).await {
         Ok(Returned::SignedIn(begun, address)) => go_on(begun, &address),
+        Ok(Returned::SecondStep(step)) => to_second_step(step),
         Ok(Returned::Linked(address)) => admin::see(&address),
         Ok(Returned::Again) => home(here.as_ref()),
         // The back button, or a page that was loaded again: there is nothing to do any more.

@@ -88,8 +88,8 @@ async fn build(
     };
     let builder = match trouble {
         None => HttpResponse::Ok(),
-        Some(Trouble::Wrong) => refusal(None),
-        Some(Trouble::Wait(wait)) => refusal(Some(wait)),
+        Some(Trouble::Wrong) => refusal(services, None),
+        Some(Trouble::Wait(wait)) => refusal(services, Some(wait)),
     };
     let mut response = admin::answer_with(request, services, Ok(page), builder);
     visiting(&mut response, visit);
