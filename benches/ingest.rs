@@ -19,7 +19,7 @@ use crate::service::{Place, Service, get};
 const ROUNDS: usize = 5;
 
 /// Connections of the batched inserts: as many as Parvis has writers.
-const WRITERS: usize = 2;
+const WRITERS: usize = 4;
 
 /// How long the ledger may take to come after the readings before the next is measured.
 const PAUSE: Duration = Duration::from_millis(1_500);

@@ -182,7 +182,7 @@ impl Default for Readings {
     fn default() -> Self {
         Self {
             keep_days: 400,
-            writers: 2,
+            writers: 4,
             waiting_at_most: 100_000,
             largest_body: 1 << 20,
         }

@@ -32,7 +32,7 @@ pub type Announce = Box<dyn FnMut(&[(SpaceId, Figure)]) + Send>;
 
 /// Rounds begin this long after one another at the soonest, or when a batch is on disk: what comes close together shares a
 /// round, a commit and its costs. A reading that comes alone waits for none of it, and no answer waits for a round.
-const ROUND: Duration = Duration::from_millis(2);
+const ROUND: Duration = Duration::from_millis(1);
 
 /// How often figures are looked at when nobody sends anything: sources fall silent, days begin.
 const TICK: Duration = Duration::from_millis(250);

@@ -67,7 +67,8 @@ async fn a_broken_form_comes_back_filled_and_says_what_is_wrong() {
     ]
     .concat();
     // Each with the field that is wrong, what is said of it, and something that must not be lost.
-    let broken: [(&str, &[(&str, &str)], &str, &str, &str); 10] = [
+    type Broken<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str, &'a str);
+    let broken: [Broken<'_>; 10] = [
         (
             "/admin/people",
             &[("name", ""), ("email", "eve@uni.example")],
