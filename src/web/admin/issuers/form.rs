@@ -15,6 +15,14 @@ pub(super) fn invalid(field: &str, rule: impl Into<String>) -> Error {
     }
 }
 
+/// The fields with a list to choose from.
+const CHOICES: [&str; 4] = [
+    "no_match",
+    "second_factor",
+    "client_authentication",
+    "sign_out",
+];
+
 /// What the form says about a provider.
 pub(super) fn configuration(form: &Form) -> Result<Configuration, Error> {
     let words = |name: &str| -> Vec<String> {
@@ -23,7 +31,7 @@ pub(super) fn configuration(form: &Form) -> Result<Configuration, Error> {
             .map(str::to_owned)
             .collect()
     };
-    let value = json!({
+    let mut value = json!({
         "name": form.text("name"),
         "issuer": form.text("issuer"),
         "client_id": form.text("client_id"),
@@ -32,12 +40,15 @@ pub(super) fn configuration(form: &Form) -> Result<Configuration, Error> {
         "trusted_audiences": words("trusted_audiences"),
         "acr_values": words("acr_values"),
         "strong_values": words("strong_values"),
-        "no_match": form.text("no_match"),
-        "second_factor": form.text("second_factor"),
-        "client_authentication": form.text("client_authentication"),
-        "sign_out": form.text("sign_out"),
         "rechecks": form.has("rechecks"),
     });
+    for choice in CHOICES {
+        let chosen = form.text(choice);
+        // A form that was opened before there was such a choice leaves it as it is usual.
+        if let (Some(value), false) = (value.as_object_mut(), chosen.is_empty()) {
+            value.insert(choice.to_owned(), chosen.into());
+        }
+    }
     let mut configuration: Configuration =
         serde_json::from_value(value).map_err(|error| invalid("form", error.to_string()))?;
     configuration.claims = places(form);
