@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::{
     administrator, prepared, running, served, served_fingerprint, trusting, wait_for_another,
 };
-use crate::harness::PATIENCE;
+use crate::harness::{PATIENCE, TestParvis};
 use crate::pebble::{Habits, Pebble};
 
 /// The settings of a certificate from the directory at a service.
