@@ -278,4 +278,23 @@ mod tests {
         assert!(issued(660, Some(60)) && !issued(661, Some(60)));
         assert!(issued(10, Some(-59)) && !issued(10, Some(-60)));
     }
+
+    /// A token that is forgotten while it would still be taken could be used twice.
+    #[test]
+    fn a_logout_token_is_remembered_for_as_long_as_it_would_be_taken() {
+        let skew = TimeDelta::seconds(60);
+        let seconds = now().timestamp();
+        let until = |claims: Value| {
+            let set: Set = serde_json::from_value(claims).unwrap();
+            check_times(&set, now(), skew).map(|until| (until - now()).num_seconds())
+        };
+        // With an end: until then, on the slower of two clocks.
+        let soon = json!({ "iat": seconds, "exp": seconds + 120 });
+        assert_eq!(until(soon), Ok(120 + 60));
+        // An end far away counts for no more than the age at which every token is refused.
+        let late = json!({ "iat": seconds, "exp": seconds + 86_400 });
+        assert_eq!(until(late), Ok(600 + 60 + 60));
+        let endless = json!({ "iat": seconds });
+        assert_eq!(until(endless), Ok(120 + 60 + 60));
+    }
 }
