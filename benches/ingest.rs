@@ -83,7 +83,7 @@ pub(crate) fn measure(place: &Place, time: Duration) -> anyhow::Result<()> {
         &place.key().display().to_string(),
     ])?;
     let mut single = Load::new("Parvis", &service, 1, 64, 0..SENSORS / 2)?;
-    let mut hundred = Load::new("Parvis", &service, 100, 8, SENSORS / 2..SENSORS)?;
+    let mut hundred = Load::new("Parvis", &service, 100, 64, SENSORS / 2..SENSORS)?;
     let mut each = Load::new("A commit a request", &service, 1, 64, 0..SENSORS / 2)?;
     let database = place.cluster.process().unwrap_or_default();
     let ours = [service.process()?, database];

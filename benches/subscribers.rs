@@ -27,7 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The sensor whose readings make the changes.
 const SENSOR: usize = 0;
 
-/// Everybody who waits for changes.
+/// Those who wait for changes on one thread. There is one for each processor: subscribers elsewhere wait for one another
+/// no more than that.
 struct Audience {
     watch: Watch,
     streams: Vec<SslStream<TcpStream>>,
@@ -40,7 +41,7 @@ struct Audience {
 pub(crate) fn run(address: &str, count: &str) -> anyhow::Result<()> {
     let (address, count) = (address.parse()?, count.parse()?);
     let _ = parvis::appliance::limits::raise_open_files();
-    let mut audience = Audience::gather(address, count)?;
+    let mut audiences = Audience::gather(address, count)?;
     tell(&format!("subscribed {count}"))?;
     for order in std::io::stdin().lock().lines() {
         let order = order?;
@@ -50,16 +51,26 @@ pub(crate) fn run(address: &str, count: &str) -> anyhow::Result<()> {
         let mut fleet = Fleet::new(secret, std::iter::once(SENSOR), 1);
         fleet.skip_to_now();
         let mut poster = Connection::open(address, None)?;
-        // What came meanwhile, such as heartbeats, is no news.
-        audience.hear(figure)?;
-        let begin = Instant::now();
-        let answer = poster.ask(fleet.next())?;
-        let told = String::from_utf8_lossy(answer.head);
-        ensure!(answer.is_success(), "a reading is refused: {told}");
-        let mut arrivals = Vec::new();
-        while arrivals.len() < count && begin.elapsed() < PATIENCE {
-            arrivals.extend(audience.hear(figure)?);
+        for audience in &mut audiences {
+            // What came meanwhile, such as heartbeats, is no news.
+            audience.hear(figure)?;
         }
+        let begin = Instant::now();
+        let mut arrivals = std::thread::scope(|scope| {
+            let waiting: Vec<_> = audiences
+                .iter_mut()
+                .map(|audience| scope.spawn(|| audience.wait_for(figure)))
+                .collect();
+            let answer = poster.ask(fleet.next())?;
+            let told = String::from_utf8_lossy(answer.head);
+            ensure!(answer.is_success(), "a reading is refused: {told}");
+            let mut arrivals = Vec::new();
+            for thread in waiting {
+                arrivals.extend(thread.join().ok().context("a subscriber gave up")??);
+            }
+            anyhow::Ok(arrivals)
+        })?;
+        arrivals.sort_unstable();
         let after = |at: usize| {
             let arrival: Option<&Instant> = arrivals.get(at);
             arrival.map_or(f64::NAN, |arrival| (*arrival - begin).as_secs_f64() * 1e3)
@@ -78,7 +89,7 @@ fn tell(line: &str) -> std::io::Result<()> {
 
 impl Audience {
     /// Opens all connections.
-    fn gather(address: SocketAddr, count: usize) -> anyhow::Result<Self> {
+    fn gather(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Self>> {
         let request = get(&format!("/api/v1/live?space={}", space_of(SENSOR)));
         let streams = std::thread::scope(|scope| {
             let request = &request;
@@ -99,6 +110,18 @@ impl Audience {
             }
             anyhow::Ok(streams)
         })?;
+        let processors = std::thread::available_parallelism()?.get();
+        let mut streams = streams.into_iter();
+        let mut audiences = Vec::new();
+        for _ in 0..processors {
+            audiences.push(Self::of(
+                streams.by_ref().take(count.div_ceil(processors)).collect(),
+            )?);
+        }
+        Ok(audiences)
+    }
+
+    fn of(streams: Vec<SslStream<TcpStream>>) -> anyhow::Result<Self> {
         let watch = Watch::new()?;
         for (number, stream) in streams.iter().enumerate() {
             watch.add(stream.get_ref(), number)?;
@@ -109,6 +132,16 @@ impl Audience {
             streams,
             buffer: vec![0; 4_096],
         })
+    }
+
+    /// When a figure reached each of them, as far as it did in reasonable time.
+    fn wait_for(&mut self, figure: u64) -> anyhow::Result<Vec<Instant>> {
+        let begin = Instant::now();
+        let mut arrivals = Vec::new();
+        while arrivals.len() < self.streams.len() && begin.elapsed() < PATIENCE {
+            arrivals.extend(self.hear(figure)?);
+        }
+        Ok(arrivals)
     }
 
     /// Reads what has come or comes in a moment; returns when a figure reached each subscriber that it is new to.
@@ -125,6 +158,7 @@ impl Audience {
                         if figure_in(event) == Some(wanted) && *heard != wanted {
                             *heard = wanted;
                             arrivals.push(Instant::now());
+                            break;
                         }
                     }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,

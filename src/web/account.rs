@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::admin::faults::Faults;
+use super::admin::faults::{Faults, answer_again};
 use super::admin::{self, Moments, ShownAccount, role_words, shown_account};
 use super::form::Form;
 use super::language;
@@ -262,22 +262,21 @@ pub(super) async fn tokens(
         };
         my_account::make_token(&parvis.database, &who, wish, now).await
     };
-    let language = language::of_person(&request, &services.texts);
-    let t = services.texts.in_language(&language);
     let fields = [
-        ("name", t.say("token-name")),
-        ("days", t.say("token-days")),
-        ("scopes", t.say("token-scopes")),
+        ("name", "token-name"),
+        ("days", "token-days"),
+        ("scopes", "token-scopes"),
     ];
-    match made
-        .await
-        .map_err(|error| Faults::of_error(error, &fields, &t))
-    {
+    match made.await {
         Ok(token) => {
             let (nothing, faults) = (Form::default(), Faults::default());
             page(&request, &services, &who, Some(token), &nothing, faults).await
         }
-        Err(Ok(faults)) => page(&request, &services, &who, None, &form, faults).await,
-        Err(Err(error)) => admin::done(&request, &services, Err(error)),
+        Err(error) => {
+            answer_again(&request, &services, error, &fields, async |faults| {
+                page(&request, &services, &who, None, &form, faults).await
+            })
+            .await
+        }
     }
 }

@@ -70,7 +70,7 @@ pub async fn read(
         .map_err(|refusal| format!("can not be verified: {refusal}"))?;
     let message = Jws::parse(token, &algorithms(&metadata))?;
     let is_signed = message.is_signed_by(metadata.jwks())
-        || match providers.with_fresh_keys(issuer).await {
+        || match providers.discovered_anew(issuer).await {
             Some(metadata) => message.is_signed_by(metadata.jwks()),
             None => false,
         };

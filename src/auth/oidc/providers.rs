@@ -113,7 +113,7 @@ impl Providers {
 
     /// What a provider says of itself and its keys, asked for again, unless that was done a moment ago: with a new key it may
     /// have begun to sign in another way.
-    pub(super) async fn with_fresh_keys(&self, issuer: &str) -> Option<Arc<Metadata>> {
+    pub(super) async fn discovered_anew(&self, issuer: &str) -> Option<Arc<Metadata>> {
         let slot = self.slot(issuer);
         let mut slot = slot.lock().await;
         let now = self.now();

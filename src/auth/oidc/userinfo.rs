@@ -76,7 +76,7 @@ async fn signed(
     let message = Jws::parse(text.trim(), &algorithms(metadata)).map_err(refuse)?;
     let issuer = metadata.issuer().as_str();
     let is_signed = message.is_signed_by(metadata.jwks())
-        || match providers.with_fresh_keys(issuer).await {
+        || match providers.discovered_anew(issuer).await {
             Some(metadata) => message.is_signed_by(metadata.jwks()),
             None => false,
         };

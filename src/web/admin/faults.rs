@@ -1,10 +1,13 @@
 //! What is wrong with a form, as its page tells it: at the top, each with a link, and beside the field. What was entered stays.
 
-use actix_web::HttpResponseBuilder;
 use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use super::field::{self, Wrong};
 use crate::error::Error;
+use crate::web::failure::{self, Reader};
+use crate::web::language;
+use crate::web::services::Services;
 use crate::web::texts::Speech;
 
 /// One thing that is wrong.
@@ -16,6 +19,24 @@ pub(in crate::web) struct Fault {
     pub(in crate::web) label: String,
     /// What is wrong, in words.
     pub(in crate::web) words: String,
+}
+
+/// The answer to a form that failed: its page again with what is wrong, or the error where no other entry mends it. `fields`
+/// are those of the form, each with the key of its label.
+pub(in crate::web) async fn answer_again(
+    request: &HttpRequest,
+    services: &Services,
+    error: Error,
+    fields: &[(&str, &str)],
+    page: impl AsyncFnOnce(Faults) -> HttpResponse,
+) -> HttpResponse {
+    let language = language::of_person(request, &services.texts);
+    let t = services.texts.in_language(&language);
+    let labelled: Vec<(&str, String)> = fields.iter().map(|(id, key)| (*id, t.say(key))).collect();
+    match Faults::of_error(error, &labelled, &t) {
+        Ok(faults) => page(faults).await,
+        Err(error) => failure::answer(request, services, &error, Reader::Person),
+    }
 }
 
 /// All that is wrong with a form.

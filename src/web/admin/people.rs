@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::faults::Faults;
+use super::faults::{Faults, answer_again};
 use super::{
     Moments, ShownAccount, answer, answer_with, done, frame, person_words, place_words, role_words,
     see, shown_account,
@@ -16,7 +16,6 @@ use crate::domain::person::{GrantedRole, NewPerson};
 use crate::domain::role::{Act, Role};
 use crate::domain::session::browser_words;
 use crate::error::Error;
-use crate::web::failure::{self, Reader};
 use crate::web::form::Form;
 use crate::web::language;
 use crate::web::pages::frame::Frame;
@@ -220,25 +219,22 @@ pub(in crate::web) async fn add(
         let id = manage_people::add(&parvis.database, &who.actor, details(&form), now).await?;
         Ok(format!("/admin/people/{id}"))
     };
-    let language = language::of_person(&request, &services.texts);
-    let t = services.texts.in_language(&language);
     let fields = [
-        ("name", t.say("person-name")),
-        ("email", t.say("person-email")),
-        ("login", t.say("person-login")),
-        ("who", t.say("role-whom")),
-        ("role", t.say("role-which")),
+        ("name", "person-name"),
+        ("email", "person-email"),
+        ("login", "person-login"),
+        ("who", "role-whom"),
+        ("role", "role-which"),
     ];
-    match result
-        .await
-        .map_err(|error| Faults::of_error(error, &fields, &t))
-    {
+    match result.await {
         Ok(address) => see(&address),
-        Err(Ok(faults)) => {
-            let site = form.optional("site");
-            list(&request, &services, &who, site, &form, faults).await
+        Err(error) => {
+            answer_again(&request, &services, error, &fields, async |faults| {
+                let site = form.optional("site");
+                list(&request, &services, &who, site, &form, faults).await
+            })
+            .await
         }
-        Err(Err(error)) => failure::answer(&request, &services, &error, Reader::Person),
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::faults::{Fault, Faults};
+use super::faults::{Fault, Faults, answer_again};
 use super::{answer_with, done, frame, place_words, see};
 use crate::actions::publish_picture;
 use crate::domain::actor::Place;
@@ -156,17 +156,15 @@ pub(in crate::web) async fn take(
         publish_picture::publish(&parvis.database, &who.actor, name, alt, picture, now).await?;
         super::refresh(&services).await
     };
-    let fields = [
-        ("picture", t.say("picture-file")),
-        ("alt", t.say("picture-alt")),
-    ];
-    match published
-        .await
-        .map_err(|error| Faults::of_error(error, &fields, &t))
-    {
+    let fields = [("picture", "picture-file"), ("alt", "picture-alt")];
+    match published.await {
         Ok(()) => see(&format!("/admin/sites/{site}/pictures")),
-        Err(Ok(faults)) => page(&request, &services, &who, &site, &alt, faults),
-        Err(Err(error)) => failure::answer(&request, &services, &error, Reader::Person),
+        Err(error) => {
+            answer_again(&request, &services, error, &fields, async |faults| {
+                page(&request, &services, &who, &site, &alt, faults)
+            })
+            .await
+        }
     }
 }
 

@@ -3,14 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::faults::Faults;
+use super::faults::{Faults, answer_again};
 use super::{answer_with, frame_with, see};
 use crate::actions::recount_space::{self, Recount};
 use crate::auth::secret;
 use crate::domain::actor::Place;
 use crate::domain::role::Act;
 use crate::error::Error;
-use crate::web::failure::{self, Reader};
 use crate::web::form::Form;
 use crate::web::language;
 use crate::web::pages::frame::Frame;
@@ -123,22 +122,19 @@ pub(in crate::web) async fn take(
         recount_space::recount(database, &campus, &who.actor, recount, key, now).await?;
         Ok(see(&format!("/admin/spaces/{slug}/recount?noted=1")))
     };
-    let language = language::of_person(&request, &services.texts);
-    let t = services.texts.in_language(&language);
-    let fields = [
-        ("people", t.say("recount-people")),
-        ("reason", t.say("recount-reason")),
-    ];
+    let fields = [("people", "recount-people"), ("reason", "recount-reason")];
     let taken: Result<HttpResponse, Error> = taken.await;
-    match taken.map_err(|error| Faults::of_error(error, &fields, &t)) {
+    match taken {
         Ok(response) => response,
-        Err(Ok(faults)) => {
-            let entered = Some((
-                form.text("people").to_owned(),
-                form.text("reason").to_owned(),
-            ));
-            page(&request, &services, &who, &slug, entered, faults)
+        Err(error) => {
+            answer_again(&request, &services, error, &fields, async |faults| {
+                let entered = (
+                    form.text("people").to_owned(),
+                    form.text("reason").to_owned(),
+                );
+                page(&request, &services, &who, &slug, Some(entered), faults)
+            })
+            .await
         }
-        Err(Err(error)) => failure::answer(&request, &services, &error, Reader::Person),
     }
 }

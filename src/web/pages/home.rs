@@ -104,17 +104,17 @@ fn page(
         _ => true,
     });
     let words = folded(&wanted.words);
-    let is_found = |row: &Row<'_>| {
-        let found_by = folded(&row.found_by);
+    let is_found = |found_by: &str| {
+        let found_by = folded(found_by);
         words.split_whitespace().all(|word| found_by.contains(word))
     };
     let rows = views
         .iter()
         .map(|view| Row::of(place, &board, view))
-        .filter(is_found)
-        .map(|mut row| {
-            row.is_best = best.as_ref() == Some(&row.slug);
-            InList { row: &row }.render().map_err(Error::internal)
+        .filter_map(|row| {
+            let is_best = best.as_ref() == Some(&row.slug);
+            let row = InList::of(&row, &board.campus, is_best);
+            is_found(&row.found_by).then(|| row.render().map_err(Error::internal))
         })
         .collect::<Result<Vec<_>, _>>()?;
     let filters = [

@@ -121,27 +121,26 @@ impl Topic for Parts {
         // Whoever is best now may have become it because another place filled up.
         let became = best.iter().filter(|slug| !changed.contains(slug));
         let rows = changed.iter().chain(became).filter_map(|slug| {
-            let mut row = Row::find(place, board, slug)?;
-            row.is_best = best.as_ref() == Some(slug);
-            Some(row)
+            let row = Row::find(place, board, slug)?;
+            self.render(board, &row, best.as_ref() == Some(slug))
         });
-        rows.filter_map(|row| Some(("part", self.render(board, &row)?)))
-            .collect()
+        rows.map(|row| ("part", row)).collect()
     }
 }
 
 impl Parts {
     /// A part as HTML; `None` when the page does not show the space.
-    fn render(&self, board: &Snapshot, row: &Row<'_>) -> Option<String> {
+    fn render(&self, board: &Snapshot, row: &Row<'_>, is_best: bool) -> Option<String> {
         let is_own = row.slug == self.space;
+        let in_list = || InList::of(row, &board.campus, is_best);
         match self.part {
-            Part::Rows => InList { row }.render().ok(),
+            Part::Rows => in_list().render().ok(),
             Part::Widget => is_own.then(|| InWidget { row }.render().ok())?,
             Part::Place | Part::Screen if is_own => InHeadline { row }.render().ok(),
             Part::Place => {
                 let own = board.campus.space(&self.space)?;
                 let is_part = board.campus.space(&row.slug)?.parent == Some(own.id);
-                is_part.then(|| InList { row }.render().ok())?
+                is_part.then(|| in_list().render().ok())?
             }
             Part::Screen => AsNeighbour { row }.render().ok(),
         }

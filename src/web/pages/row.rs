@@ -18,8 +18,6 @@ pub(super) struct Row<'t> {
     pub(super) t: Speech<'t>,
     pub(super) slug: String,
     pub(super) name: String,
-    /// What it is found by: its name, its site's and those of its parts, in all languages.
-    pub(super) found_by: String,
     /// The beginning of the name, where there is one line for it.
     pub(super) short_name: String,
     /// Whether the name needs smaller letters on a screen.
@@ -46,7 +44,6 @@ pub(super) struct Row<'t> {
     /// As of when, or since when there is nothing, where one short line must do.
     pub(super) brief: Option<String>,
     pub(super) spoken: String,
-    pub(super) is_best: bool,
 }
 
 /// Where a row is shown.
@@ -100,7 +97,6 @@ impl<'t> Row<'t> {
         Self {
             t,
             slug: view.slug.clone(),
-            found_by: found_by(&board.campus, &view.slug),
             short_name: shortened(&view.name),
             is_long: view.name.chars().count() > LONG,
             name: view.name.clone(),
@@ -128,25 +124,8 @@ impl<'t> Row<'t> {
             brief: as_of.clone().or(silent),
             warning,
             as_of,
-            is_best: false,
         }
     }
-}
-
-fn found_by(campus: &Campus, slug: &str) -> String {
-    let Some(known) = campus.space(slug) else {
-        return String::new();
-    };
-    let parts = campus.children(known.id).map(|part| &part.space.name);
-    let site = campus.site_of(known).map(|site| &site.name);
-    let names = std::iter::once(&known.space.name).chain(site).chain(parts);
-    let mut words: Vec<&str> = names
-        .flat_map(|name| name.0.values())
-        .map(String::as_str)
-        .collect();
-    words.sort_unstable();
-    words.dedup();
-    words.join(" ")
 }
 
 /// A name of more letters than this is set smaller on a screen.
@@ -300,7 +279,37 @@ fn colour(class: &str) -> &'static str {
 #[derive(Template)]
 #[template(path = "row.html")]
 pub(super) struct InList<'r, 't> {
-    pub(super) row: &'r Row<'t>,
+    row: &'r Row<'t>,
+    /// What it is found by: its name, its site's and those of its parts, in all languages.
+    pub(super) found_by: String,
+    is_best: bool,
+}
+
+impl<'r, 't> InList<'r, 't> {
+    pub(super) fn of(row: &'r Row<'t>, campus: &Campus, is_best: bool) -> Self {
+        let found_by = found_by(campus, &row.slug);
+        Self {
+            row,
+            found_by,
+            is_best,
+        }
+    }
+}
+
+fn found_by(campus: &Campus, slug: &str) -> String {
+    let Some(known) = campus.space(slug) else {
+        return String::new();
+    };
+    let parts = campus.children(known.id).map(|part| &part.space.name);
+    let site = campus.site_of(known).map(|site| &site.name);
+    let names = std::iter::once(&known.space.name).chain(site).chain(parts);
+    let mut words: Vec<&str> = names
+        .flat_map(|name| name.0.values())
+        .map(String::as_str)
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(" ")
 }
 
 /// The headline of a place or screen.

@@ -134,7 +134,7 @@ async fn page(
     .chart(t);
     let parts = campus.children(known.id).filter_map(|part| {
         let row = Row::find(place, &board, &part.space.slug)?;
-        InList { row: &row }.render().ok()
+        InList::of(&row, &campus, false).render().ok()
     });
     let wish = Wish {
         title: &row.name,

@@ -50,7 +50,7 @@ pub(super) async fn verify(
         Err(refusal) if refusal.code == Code::Signature => refusal,
         verified => return verified,
     };
-    match providers.with_fresh_keys(issuer).await {
+    match providers.discovered_anew(issuer).await {
         Some(metadata) => checks.verify(&metadata, token, providers.now()),
         None => Err(refusal),
     }
