@@ -252,7 +252,7 @@ async fn read(
     let too_large = || {
         Refusal::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the body is larger than {largest} bytes"),
+            format!("the body is too large: at most {largest} bytes"),
         )
     };
     let length = request

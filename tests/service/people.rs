@@ -25,7 +25,7 @@ async fn an_administrator_gives_and_takes_roles_and_all_of_it_is_on_record() {
     assert_eq!(given.status, StatusCode::SEE_OTHER, "{}", given.text);
     assert_eq!(
         parvis.post_as(&ada, &page, &give).await.status,
-        StatusCode::CONFLICT
+        StatusCode::UNPROCESSABLE_ENTITY
     );
     let shown = parvis.get_as(&ada, &page).await.text;
     assert!(shown.contains("Rapports · Bibliothèque"), "{shown}");
@@ -44,7 +44,7 @@ async fn an_administrator_gives_and_takes_roles_and_all_of_it_is_on_record() {
     );
     assert_eq!(
         parvis.post_as(&ada, &page, &take).await.status,
-        StatusCode::CONFLICT
+        StatusCode::UNPROCESSABLE_ENTITY
     );
 
     let audit = parvis.get_as(&ada, "/admin/audit.csv").await;
@@ -67,12 +67,12 @@ async fn the_last_administrator_is_never_locked_out() {
     let take = [("do", "take"), ("role", "institution-administrator")];
     assert_eq!(
         parvis.post_as(&ada, &page, &take).await.status,
-        StatusCode::CONFLICT
+        StatusCode::UNPROCESSABLE_ENTITY
     );
     let deactivate = [("do", "deactivate"), ("sure", "yes")];
     assert_eq!(
         parvis.post_as(&ada, &page, &deactivate).await.status,
-        StatusCode::CONFLICT
+        StatusCode::UNPROCESSABLE_ENTITY
     );
 
     let bob = parvis.sign_in("Bob", &[(Role::InstitutionAdministrator, None)]);
@@ -88,7 +88,7 @@ async fn the_last_administrator_is_never_locked_out() {
     let own = format!("/admin/people/{}", bob.person);
     assert_eq!(
         parvis.post_as(&bob, &own, &take).await.status,
-        StatusCode::CONFLICT
+        StatusCode::UNPROCESSABLE_ENTITY
     );
     assert_eq!(
         parvis
@@ -322,6 +322,32 @@ async fn the_role_of_the_service_adds_to_the_audit_and_alters_neither_it_nor_the
 }
 
 #[tokio::test]
+async fn details_that_are_refused_stay_in_the_form() {
+    let parvis = TestParvis::start(LIBRARY).await;
+    let ada = parvis.sign_in("Ada", &[(Role::InstitutionAdministrator, None)]);
+    let bob = parvis.sign_in("Bob", &[]);
+    let eve = parvis.sign_in("Eve", &[]);
+    let details = |name, login| [("do", "change"), ("name", name), ("login", login)];
+    let page = format!("/admin/people/{}", bob.person);
+    let done = parvis.post_as(&ada, &page, &details("Bob", "bob")).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let page = format!("/admin/people/{}", eve.person);
+    let refused = parvis.post_as(&ada, &page, &details("Eva", "bob")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in [
+        "<h1>Eve</h1>",
+        "id=\"name\" name=\"name\" value=\"Eva\"",
+        "id=\"login\" name=\"login\" value=\"bob\" aria-invalid=\"true\"",
+        "href=\"#login\"",
+        "id=\"login-wrong\"",
+    ] {
+        assert!(refused.text.contains(part), "{part}: {}", refused.text);
+    }
+    // What is not known of her is not known because it was entered.
+    assert!(!parvis.get_as(&ada, &page).await.text.contains("Eva"));
+}
+
+#[tokio::test]
 async fn what_takes_away_is_done_only_when_meant_and_never_to_oneself() {
     let parvis = TestParvis::start(LIBRARY).await;
     let ada = parvis.sign_in("Ada", &[(Role::InstitutionAdministrator, None)]);
@@ -348,7 +374,12 @@ async fn what_takes_away_is_done_only_when_meant_and_never_to_oneself() {
     let own = format!("/admin/people/{}", ada.person);
     let deactivate = [("do", "deactivate"), ("sure", "yes")];
     let refused = parvis.post_as(&ada, &own, &deactivate).await;
-    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        refused.text
+    );
     let shown = parvis.get_as(&ada, &own).await.text;
     assert!(!shown.contains("value=\"deactivate\""), "{shown}");
     let shown = parvis.get_as(&ada, &page).await.text;

@@ -5,8 +5,8 @@ use askama::Template;
 
 use super::faults::{Faults, answer_again};
 use super::{
-    Moments, ShownAccount, answer, answer_with, done, frame, person_words, place_words, role_words,
-    see, shown_account,
+    Moments, ShownAccount, answer_with, done, frame, person_words, place_words, role_words, see,
+    shown_account,
 };
 use crate::actions::manage_people::{self, Change, Known};
 use crate::domain::actor::{Actor, Grant, Place};
@@ -24,6 +24,15 @@ use crate::web::query::parameter;
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
 use crate::web::texts::Speech;
+
+/// The fields of the forms here, each with the key of its label.
+const FIELDS: &[(&str, &str)] = &[
+    ("name", "person-name"),
+    ("email", "person-email"),
+    ("login", "person-login"),
+    ("who", "role-whom"),
+    ("role", "role-which"),
+];
 
 struct ShownRole {
     words: String,
@@ -65,8 +74,12 @@ struct Person<'t> {
     frame: Frame<'t>,
     token: String,
     id: PersonId,
-    name: String,
+    title: String,
     contact: String,
+    /// What the button of the invitation says; none for who has neither a login nor an account.
+    invite: Option<String>,
+    /// The details, as they are or were entered.
+    name: String,
     email: String,
     login: String,
     is_deactivated: bool,
@@ -77,6 +90,7 @@ struct Person<'t> {
     manages: bool,
     all_roles: Vec<(&'static str, String)>,
     sites: Vec<(String, String)>,
+    faults: Faults,
 }
 
 /// A role, and whether the actor may take it.
@@ -219,17 +233,10 @@ pub(in crate::web) async fn add(
         let id = manage_people::add(&parvis.database, &who.actor, details(&form), now).await?;
         Ok(format!("/admin/people/{id}"))
     };
-    let fields = [
-        ("name", "person-name"),
-        ("email", "person-email"),
-        ("login", "person-login"),
-        ("who", "role-whom"),
-        ("role", "role-which"),
-    ];
     match result.await {
         Ok(address) => see(&address),
         Err(error) => {
-            answer_again(&request, &services, error, &fields, async |faults| {
+            answer_again(&request, &services, error, FIELDS, async |faults| {
                 let site = form.optional("site");
                 list(&request, &services, &who, site, &form, faults).await
             })
@@ -245,13 +252,27 @@ pub(in crate::web) async fn show(
     who: Visitor,
     id: web::Path<i32>,
 ) -> HttpResponse {
-    let language = language::of_person(&request, &services.texts);
+    let (id, nothing) = (PersonId(*id), Faults::default());
+    person(&request, &services, &who, id, None, nothing).await
+}
+
+/// The page of a person, with what was entered of the details.
+async fn person(
+    request: &HttpRequest,
+    services: &Services,
+    who: &Visitor,
+    id: PersonId,
+    entered: Option<NewPerson>,
+    faults: Faults,
+) -> HttpResponse {
+    let language = language::of_person(request, &services.texts);
     let t = services.texts.in_language(&language);
     let campus = services.parvis.campus();
     let moments = Moments::of(campus.zone());
+    let builder = faults.answer();
     let shown = async {
         let database = &services.parvis.database;
-        let known = manage_people::show(database, &who.actor, PersonId(*id)).await?;
+        let known = manage_people::show(database, &who.actor, id).await?;
         Ok((known, services.sign_on.offered().await?))
     };
     let page = shown.await.map(|(known, issuers)| {
@@ -261,7 +282,6 @@ pub(in crate::web) async fn show(
             accounts,
             sessions,
         } = known;
-        let accounts = accounts.iter();
         let sessions = sessions.into_iter().map(|session| {
             format!(
                 "{} · {} · {}",
@@ -276,17 +296,30 @@ pub(in crate::web) async fn show(
                 site.name.in_language(&language).to_owned(),
             )
         });
+        let contact = person_words(&t, &person);
+        let details = entered.unwrap_or_else(|| NewPerson {
+            name: person.name.clone(),
+            email: person.email.clone(),
+            login: person.login.clone(),
+        });
         Person {
-            frame: frame(&request, &services, &language, &person.name, &who),
+            frame: frame(request, services, &language, &person.name, who),
             token: who.csrf.clone(),
             id: person.id,
-            contact: person_words(&t, &person),
-            name: person.name,
-            email: person.email.unwrap_or_default(),
-            login: person.login.unwrap_or_default(),
+            contact,
+            invite: match (&person.login, accounts.is_empty()) {
+                (Some(_), _) => Some(t.say("person-invite")),
+                (None, false) => Some(t.say("person-invite-own")),
+                (None, true) => None,
+            },
+            title: person.name,
+            name: details.name,
+            email: details.email.unwrap_or_default(),
+            login: details.login.unwrap_or_default(),
             is_deactivated: person.deactivated_at.is_some(),
             is_oneself: who.person.id == person.id,
             accounts: accounts
+                .iter()
                 .map(|account| shown_account(&issuers, account))
                 .collect(),
             roles: roles
@@ -297,9 +330,10 @@ pub(in crate::web) async fn show(
             manages: who.actor.may(Act::ManagePeople, Place::Institution),
             all_roles: role_choices(&t, true),
             sites: sites.collect(),
+            faults,
         }
     });
-    answer(&request, &services, page)
+    answer_with(request, services, page, builder)
 }
 
 /// `POST /admin/people/{id}`: what the button says.
@@ -339,7 +373,16 @@ pub(in crate::web) async fn change(
             .optional("back")
             .map_or_else(|| format!("/admin/people/{id}"), |back| ours(&back)))
     };
-    done(&request, &services, result.await)
+    match result.await {
+        Ok(address) => see(&address),
+        Err(error) => {
+            answer_again(&request, &services, error, FIELDS, async |faults| {
+                let entered = (form.text("do") == "change").then(|| details(&form));
+                person(&request, &services, &who, PersonId(*id), entered, faults).await
+            })
+            .await
+        }
+    }
 }
 
 /// `POST /admin/see-as`: look as somebody else would, or as oneself again.
