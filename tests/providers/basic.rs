@@ -113,7 +113,10 @@ cases! {
     a_token_endpoint_that_sends_elsewhere: "token-redirect" => "SSO-EXCHANGE";
     userinfo_about_nobody: "userinfo-missing-sub" => "SSO-USERINFO";
     userinfo_out_of_order: "userinfo-error" => "SSO-USERINFO";
+    userinfo_out_of_order_whatever_it_says: "userinfo-error-with-claims" => "SSO-USERINFO";
     userinfo_signed_by_a_stranger: "userinfo-signed-by-stranger" => "SSO-USERINFO";
+    userinfo_signed_as_another_issuer: "userinfo-signed-as-another-issuer" => "SSO-USERINFO";
+    userinfo_signed_for_another_client: "userinfo-signed-for-another-client" => "SSO-USERINFO";
     an_answer_in_the_name_of_another_issuer: "response-iss-of-another" => "SSO-RESPONSE-ISSUER";
     an_answer_without_the_announced_issuer: "response-iss-missing" => "SSO-RESPONSE-ISSUER";
     an_answer_to_another_question: "state-of-another" => "SSO-STATE";

@@ -200,7 +200,7 @@ function answering(issuer, state, made) {
     if (state.clock) response.setHeader('date', new Date(Date.now() + Number(state.clock) * 1000).toUTCString());
     switch (url.pathname) {
       case '/token':
-        if (!state.token) break;
+        if (!state.token || state.token === 'of-somebody-else') break;
         response.statusCode = state.token === 'invalid_grant' ? 400 : 500;
         return json(response, { error: state.token });
       case '/set':
@@ -262,6 +262,7 @@ async function bent(url, issuer, state, made, response, body) {
     const fault = faultOf(decodeJwt(answer.id_token).sub);
     answer.id_token = await idToken(answer.id_token, state);
     if (answer.id_token === undefined) delete answer.id_token;
+    if (state.token === 'of-somebody-else') answer.id_token = await sign({ ...decodeJwt(answer.id_token), sub: 'mallory' }, state.signing);
     if (fault === 'token-type-mac') answer.token_type = 'mac';
     if (fault === 'token-type-lower-case') answer.token_type = 'bearer';
     if (fault === 'token-html') { response.setHeader('content-type', 'text/html'); return Buffer.from('<h1>Welcome</h1>'); }
@@ -276,7 +277,10 @@ async function bent(url, issuer, state, made, response, body) {
       case 'userinfo-invalid-sub': return Buffer.from(JSON.stringify({ ...claims, sub: 'mallory' }));
       case 'userinfo-missing-sub': return Buffer.from(JSON.stringify(without(claims, 'sub')));
       case 'userinfo-error': response.statusCode = 500; return Buffer.from('out of order');
+      case 'userinfo-error-with-claims': response.statusCode = 500; return Buffer.from(JSON.stringify(claims));
       case 'userinfo-signed': response.setHeader('content-type', 'application/jwt'); return Buffer.from(await sign({ ...claims, iss: issuer, aud: CLIENT }, state.signing));
+      case 'userinfo-signed-as-another-issuer': response.setHeader('content-type', 'application/jwt'); return Buffer.from(await sign({ ...claims, iss: `${issuer}/other`, aud: CLIENT }, state.signing));
+      case 'userinfo-signed-for-another-client': response.setHeader('content-type', 'application/jwt'); return Buffer.from(await sign({ ...claims, iss: issuer, aud: 'another-client' }, state.signing));
       case 'userinfo-signed-by-stranger': response.setHeader('content-type', 'application/jwt'); return Buffer.from(await sign({ ...claims, iss: issuer, aud: CLIENT }, keys.stranger, { kid: 'first' }));
       default: return body;
     }

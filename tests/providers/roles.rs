@@ -378,6 +378,30 @@ async fn an_administrator_connects_a_provider_in_the_browser() {
 }
 
 #[tokio::test]
+async fn a_session_whose_provider_speaks_of_somebody_else_meanwhile_ends() {
+    let world = World::shared().await;
+    let issuer = world.new_issuer("swapping", "rechecks = true").await;
+    let browser = Browser::new();
+    world
+        .sign_in_with("swapping", &browser, "bob+swapped")
+        .await;
+    assert!(world.is_signed_in(&browser).await);
+    world.set(&issuer, "token=of-somebody-else").await;
+    world
+        .parvis
+        .execute(
+            "UPDATE sessions SET checked_at = checked_at - interval '1 hour' WHERE subject = 'bob+swapped'",
+        )
+        .unwrap();
+    let living = "SELECT count(*) FROM sessions WHERE subject IN ('bob+swapped', 'mallory') AND ended_at IS NULL";
+    world
+        .parvis
+        .wait_until("the session has ended", || world.parvis.number(living) == 0)
+        .await;
+    assert!(!world.is_signed_in(&browser).await);
+}
+
+#[tokio::test]
 async fn roles_follow_the_provider_during_a_session_and_whom_it_does_not_know_any_more_is_out() {
     let world = World::shared().await;
     let issuer = world.new_issuer("rechecking", "rechecks = true").await;

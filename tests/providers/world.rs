@@ -124,7 +124,8 @@ impl World {
              scopes = [\"openid\", \"profile\", \"email\", \"eduperson\"]\ndomains = [\"uni.example\"]\n{further}\n{rules}"
         );
         let file = self.parvis.write(&format!("{key}.toml"), text);
-        let secret = self.parvis.write("secret", SECRET);
+        // A file for each: others are being described meanwhile.
+        let secret = self.parvis.write(&format!("{key}.secret"), SECRET);
         self.parvis
             .run(&["issuer", "apply", &file, "--secret-file", &secret]);
     }

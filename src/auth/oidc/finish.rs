@@ -182,3 +182,26 @@ pub(super) fn not_exchanged(
         RequestTokenError::Other(words) => Refusal::new(Code::Exchange, words.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_says_no_is_told_from_one_that_is_out_of_order_and_its_words_end_no_line() {
+        let codes = [
+            ("access_denied", Code::Denied),
+            ("login_required", Code::Denied),
+            ("temporarily_unavailable", Code::Unreachable),
+            ("server_error", Code::Unreachable),
+            ("invalid_scope", Code::Provider),
+        ];
+        for (error, code) in codes {
+            assert_eq!(denied(error, None).code, code, "{error}");
+        }
+        let refusal = denied("access_denied", Some("not\r\nyou"));
+        assert_eq!(refusal.detail, "the provider says access_denied: notyou");
+        let long = denied("server_error", Some(&"é".repeat(9_000)));
+        assert_eq!(long.detail.chars().count(), 500);
+    }
+}

@@ -137,3 +137,59 @@ fn takes(metadata: &Metadata, method: &CoreClientAuthMethod) -> bool {
         |methods| methods.contains(method),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Whether a client can prove itself, and whether it does so in the body.
+    fn proof(announced: &serde_json::Value, wanted: &str) -> (bool, bool) {
+        let mut said = json!({
+            "issuer": "https://idp.example",
+            "authorization_endpoint": "https://idp.example/auth",
+            "token_endpoint": "https://idp.example/token",
+            "jwks_uri": "https://idp.example/keys",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        });
+        if !announced.is_null() {
+            said["token_endpoint_auth_methods_supported"] = announced.clone();
+        }
+        let metadata: Metadata = serde_json::from_value(said).unwrap();
+        let configuration: Configuration = toml::from_str(&format!(
+            "name = \"Campus\"\nissuer = \"https://idp.example\"\nclient_id = \"parvis\"\n{wanted}"
+        ))
+        .unwrap();
+        let client = Client {
+            configuration: &configuration,
+            secret: Some("secret"),
+            redirect: "https://parvis.example/back",
+            skew: TimeDelta::zero(),
+        };
+        let known = known(&metadata, &client).unwrap();
+        let is_in_body = matches!(known.auth_type(), AuthType::RequestBody);
+        (takes_any(&metadata), is_in_body)
+    }
+
+    #[test]
+    fn the_secret_goes_where_the_provider_or_the_administrator_wants_it() {
+        let post = "client_authentication = \"client_secret_post\"";
+        let basic = "client_authentication = \"client_secret_basic\"";
+        let both = json!(["client_secret_post", "client_secret_basic"]);
+        for (announced, wanted, told) in [
+            (json!(null), "", (true, false)),
+            (both.clone(), "", (true, false)),
+            (both.clone(), post, (true, true)),
+            (json!(["client_secret_post"]), "", (true, true)),
+            (json!(["client_secret_post"]), basic, (true, false)),
+            (json!(["none"]), "", (true, true)),
+            (json!(["private_key_jwt"]), "", (false, true)),
+        ] {
+            assert_eq!(proof(&announced, wanted), told, "{announced} {wanted}");
+        }
+    }
+}

@@ -266,6 +266,19 @@ mod tests {
         assert!(providers.is_new("https://a", "1", clock.now() + TimeDelta::minutes(2)));
     }
 
+    #[test]
+    fn the_ways_to_providers_in_use_are_known_before_they_are_asked() {
+        let clock = Clock::standing_at(Moment::UNIX_EPOCH);
+        let providers = providers(&clock);
+        let hosts = providers.hosts();
+        let known = || hosts.borrow().all().len();
+        assert_eq!(known(), 0);
+        providers.are(["https://idp.example"]);
+        assert_eq!(known(), 1);
+        providers.are([]);
+        assert_eq!(known(), 0);
+    }
+
     #[tokio::test]
     async fn a_provider_without_https_is_not_asked() {
         let clock = Clock::standing_at(Moment::UNIX_EPOCH);
