@@ -180,6 +180,9 @@ async fn the_administration_of_a_site_gives_roles_there_and_nowhere_else() {
     ];
     let taken = parvis.post_as(&ada, &page, &take).await;
     assert_eq!(taken.header("location"), "/admin/people?site=library");
+    // Twice is told, though the page of the person is not hers to see.
+    let again = parvis.post_as(&ada, &page, &take).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text);
 }
 
 #[tokio::test]

@@ -373,6 +373,10 @@ pub(in crate::web) async fn change(
             .optional("back")
             .map_or_else(|| format!("/admin/people/{id}"), |back| ours(&back)))
     };
+    if form.has("back") {
+        // It comes from a list, whose reader need not be one who sees the page of a person.
+        return done(&request, &services, result.await);
+    }
     match result.await {
         Ok(address) => see(&address),
         Err(error) => {
