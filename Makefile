@@ -83,8 +83,9 @@ image: packages-image $(if $(PARVIS_BINARY),,build)
 	image/build $(FLAVOUR)
 
 image-test: packages-image
+	.ci/debian13 prepare
 	$(if $(filter-out life sealed assessed,$(or $(STORIES),all)),tests/image/releases $(FLAVOUR))
-	$(if $(filter-out life sealed releases,$(or $(STORIES),all)),tests/image/scanners && .ci/scanner prepare)
+	$(if $(filter-out life sealed releases,$(or $(STORIES),all)),tests/image/scanners)
 	$(call say,The appliance from outside)
 	cargo test --locked --test image --no-run
 	cargo test --locked --test image $(if $(filter 0,$(shell id -u)),,--config "target.'cfg(unix)'.runner = 'sudo -n'") -- $(STORIES)

@@ -66,7 +66,7 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
         }
         Command::Again { file: Some(file) } => {
             let key = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-            again(key.trim())
+            again(key.trim_end())
         }
     }
 }
@@ -87,7 +87,9 @@ fn new_recovery_key() -> anyhow::Result<String> {
     Ok(key)
 }
 
-fn again(key: &str) -> anyhow::Result<()> {
+fn again(typed: &str) -> anyhow::Result<()> {
+    // As it may be typed when the disk is opened.
+    let key = &typed.replace(' ', "").to_lowercase();
     partitions()
         .try_for_each(|partition| {
             // In one step it would take the slot of another TPM with the same registers for its own, and do nothing.

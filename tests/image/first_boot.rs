@@ -1,7 +1,7 @@
 //! The first boot: from a written disk to the page, with nobody at the keyboard.
 
 use crate::lab::Lab;
-use crate::machine::status;
+use crate::machine::{Machine, status};
 
 pub(crate) fn the_machine_comes_up_by_itself(lab: &mut Lab) {
     let seconds = lab.machine().until_ready();
@@ -78,9 +78,23 @@ pub(crate) fn the_disk_is_laid_out(lab: &mut Lab) {
             assert!(options.contains(flag), "{place} is not {flag}: {options}");
         }
     }
-    let megabytes: u64 = machine
+    let megabytes = megabytes_of_var(machine);
+    assert!(megabytes > 3000, "/var was not grown: {megabytes} MB");
+}
+
+pub(crate) fn the_database_knows_the_memory(lab: &mut Lab) {
+    let share = lab.machine().root(
+        "runuser -u postgres -- psql -AtXh /run/postgresql postgres -c \
+         \"SELECT pg_size_bytes(current_setting('effective_cache_size')) >> 20\"",
+    );
+    let share: u64 = share.parse().expect("psql says a number");
+    // Half of two gigabytes, less what the kernel keeps.
+    assert!((900..=1024).contains(&share), "{share} MB");
+}
+
+pub(crate) fn megabytes_of_var(machine: &mut Machine) -> u64 {
+    machine
         .root("df --output=size -BM /var | tail -1 | tr -dc 0-9")
         .parse()
-        .expect("df says a number");
-    assert!(megabytes > 3000, "/var was not grown: {megabytes} MB");
+        .expect("df says a number")
 }

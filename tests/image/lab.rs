@@ -19,6 +19,9 @@ pub(crate) const GUEST_IPV6: &str = "2001:db8:9a::5054:ff:fe9a:1";
 /// The card of the guest.
 pub(crate) const CARD: &str = "52:54:00:9a:00:01";
 
+/// Runs tools of Debian 13.
+pub(crate) const DEBIAN_13: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/debian13");
+
 /// What the hypervisor says of the machine that nobody sets up by hand.
 const UNATTENDED: &str = r#"
 [institution]
@@ -139,11 +142,7 @@ impl Lab {
     fn fresh_disk(&self) -> PathBuf {
         let disk = self.directory.join("disk.raw");
         copy(&self.image, &disk);
-        fs::OpenOptions::new()
-            .write(true)
-            .open(&disk)
-            .and_then(|file| file.set_len(8 << 30))
-            .expect("the disk can be grown");
+        grow(&disk, 8 << 30);
         disk
     }
 
@@ -203,6 +202,15 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             &to.display().to_string(),
         ],
     );
+}
+
+/// Makes a disk larger, by zeros that take no room.
+pub(crate) fn grow(disk: &Path, bytes: u64) {
+    fs::OpenOptions::new()
+        .write(true)
+        .open(disk)
+        .and_then(|file| file.set_len(bytes))
+        .expect("the disk can be grown");
 }
 
 /// Runs a program that must succeed and gives what it said.

@@ -58,6 +58,7 @@ const LANES: &[(&str, &[Story])] = &[
             first_boot::the_boot_is_verified,
             first_boot::nothing_has_failed,
             first_boot::the_disk_is_laid_out,
+            first_boot::the_database_knows_the_memory,
             set_up::set_up_through_the_page,
             ports::keys_open_ssh_and_nothing_else_does,
             ports::ports_that_answer_are_22_80_443,
@@ -75,6 +76,7 @@ const LANES: &[(&str, &[Story])] = &[
         SEALED,
         stories![
             seal::a_sealed_disk_opens_by_itself,
+            seal::a_larger_sealed_disk_is_used,
             seal::a_disk_in_another_machine_asks_for_its_key,
         ],
     ),
@@ -83,6 +85,7 @@ const LANES: &[(&str, &[Story])] = &[
         stories![
             assessment::tls_is_graded_a_plus,
             assessment::ssh_is_without_a_finding,
+            assessment::scanners_look_inside,
             assessment::bp_028,
             assessment::lynis,
         ],

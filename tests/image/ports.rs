@@ -1,8 +1,9 @@
 //! What answers from another machine.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use crate::lab::{GUEST, GUEST_IPV6, Lab, run};
 
@@ -60,21 +61,7 @@ pub(crate) fn ssh(key: &Path, asked: &str, input: impl AsRef<[u8]>) -> Said {
 }
 
 fn come_in(options: &[&str], user: &str, asked: &str, input: impl AsRef<[u8]>) -> Said {
-    let mut child = Command::new("ssh")
-        .args(["-o", "StrictHostKeyChecking=no"])
-        .args(["-o", "UserKnownHostsFile=/dev/null"])
-        .args(["-o", "IdentitiesOnly=yes"])
-        .args(["-o", "BatchMode=yes"])
-        .args(["-o", "ConnectTimeout=60"])
-        .args(["-o", "LogLevel=ERROR"])
-        .args(if asked == "shell" { &["-tt"][..] } else { &[] })
-        .args(options)
-        .args([&format!("{user}@{GUEST}"), asked])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("ssh runs");
+    let mut child = client(options, user, asked);
     let mut stdin = child.stdin.take().expect("a pipe");
     // Who is refused reads nothing.
     let _ = stdin.write_all(input.as_ref());
@@ -90,14 +77,58 @@ fn come_in(options: &[&str], user: &str, asked: &str, input: impl AsRef<[u8]>) -
     }
 }
 
+/// Works in the full shell: types each line once the words before it are shown.
+pub(crate) fn in_the_shell(key: &Path, lines: &[(&str, &str)]) {
+    let key = key.display().to_string();
+    let mut child = client(&["-i", &key], "operator", "shell");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let mut stdout = child.stdout.take().expect("a pipe");
+    let mut shown = String::new();
+    for (words, line) in lines {
+        while !shown.contains(words) {
+            let mut some = [0; 1024];
+            let count = stdout.read(&mut some).expect("ssh says something");
+            assert!(count > 0, "ended before it showed {words:?}: {shown}");
+            shown.push_str(&String::from_utf8_lossy(&some[..count]));
+        }
+        shown.clear();
+        writeln!(stdin, "{line}").expect("ssh takes what is typed");
+    }
+    drop(stdin);
+    child.wait().expect("ssh ends");
+}
+
+fn client(options: &[&str], user: &str, asked: &str) -> Child {
+    Command::new("timeout")
+        .args(["900", "ssh"])
+        .args(["-o", "StrictHostKeyChecking=no"])
+        .args(["-o", "UserKnownHostsFile=/dev/null"])
+        .args(["-o", "IdentitiesOnly=yes"])
+        .args(["-o", "BatchMode=yes"])
+        .args(["-o", "ConnectTimeout=60"])
+        .args(["-o", "LogLevel=ERROR"])
+        .args(if asked == "shell" { &["-tt"][..] } else { &[] })
+        .args(options)
+        .args([&format!("{user}@{GUEST}"), asked])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("ssh runs")
+}
+
 pub(crate) fn ports_that_answer_are_22_80_443(lab: &mut Lab) {
     lab.machine();
-    for (family, address) in [("-4", GUEST), ("-6", GUEST_IPV6)] {
+    let look_at = |family, address| {
         let by_tcp = answering(&[family, "-sS", "--max-retries", "1", address]);
         assert_eq!(by_tcp, ["22", "443", "80"], "TCP of {address}");
         let by_udp = answering(&[family, "-sU", "--max-retries", "0", address]);
         assert!(by_udp.is_empty(), "UDP of {address}: {by_udp:?}");
-    }
+    };
+    thread::scope(|looking| {
+        looking.spawn(|| look_at("-4", GUEST));
+        looking.spawn(|| look_at("-6", GUEST_IPV6));
+    });
 }
 
 /// The ports of all 65535 that something answers on, in the order of their digits.

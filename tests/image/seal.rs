@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::first_boot::megabytes_of_var;
 use crate::lab::Lab;
 use crate::machine::{Machine, within};
+use crate::ports::in_the_shell;
 
 pub(crate) fn a_sealed_disk_opens_by_itself(lab: &mut Lab) {
     let machine = lab.machine();
@@ -37,6 +39,16 @@ pub(crate) fn a_sealed_disk_opens_by_itself(lab: &mut Lab) {
     );
 }
 
+pub(crate) fn a_larger_sealed_disk_is_used(lab: &mut Lab) {
+    let machine = lab.machine();
+    let before = megabytes_of_var(machine);
+    machine.gets_a_larger_disk(12 << 30);
+    machine.until_ready();
+    let after = megabytes_of_var(machine);
+    println!("  /var had {before} MB and has {after}");
+    assert!(after > before + 3500, "/var did not grow with the disk");
+}
+
 pub(crate) fn a_disk_in_another_machine_asks_for_its_key(lab: &mut Lab) {
     let key = lab.secret();
     let machine = lab.machine();
@@ -46,10 +58,15 @@ pub(crate) fn a_disk_in_another_machine_asks_for_its_key(lab: &mut Lab) {
     asks(machine, "That key does not open the disk");
     machine.types(&format!("{key}\n"));
     machine.until_ready();
-    let sealed = machine.root(&format!(
-        "umask 077; echo {key} >/run/key; parvis seal again --file /run/key; rm /run/key"
-    ));
-    println!("  {sealed}");
+    in_the_shell(
+        &lab.key(),
+        &[
+            ("recorded in", "parvis seal again"),
+            ("Recovery key of the disk", &key.to_uppercase()),
+            ("opens by the TPM of this machine again", "exit"),
+        ],
+    );
+    let machine = lab.machine();
     let seconds = machine.reboots("systemctl reboot");
     println!("  back {seconds} s after a restart, by the other TPM");
 }

@@ -20,7 +20,7 @@ const EXPLAINED: [&str; 5] = [
 
 /// Asserts that an address, as host and port, is graded A+ by who trusts an authority, with no finding of weight.
 pub(crate) fn assert_a_plus(address: &str, authority: &[u8]) {
-    let mut scanner = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/scanner"))
+    let mut scanner = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/debian13"))
         .args(["testssl", address])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
