@@ -97,6 +97,7 @@ const LANES: &[(&str, &[Story])] = &[
             updates::an_interrupted_update_leaves_what_runs,
             updates::a_release_without_a_working_service_is_left,
             updates::a_release_with_a_damaged_root_is_left,
+            updates::a_release_that_secure_boot_refuses_is_left,
             updates::a_release_whose_initrd_stops_is_left,
             updates::an_update_from_the_server_stays,
             updates::an_update_from_a_bundle_stays_and_the_old_is_refused,

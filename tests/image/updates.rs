@@ -70,15 +70,20 @@ impl UpdateServer {
         );
     }
 
-    /// Calls the release by another version.
-    fn rename(&self, from: &str, to: &str) {
+    /// Calls the good release by a version before its own, and gives that.
+    fn becomes_older(&self, by: u32) -> String {
+        let good = version_of("good");
+        let (front, last) = good.rsplit_once('.').expect("a version has parts");
+        let last: u32 = last.parse().expect("a number");
+        let older = format!("{front}.{}", last - by);
         for entry in fs::read_dir(&self.directory)
             .expect("it was made above")
             .flatten()
         {
-            let name = entry.file_name().to_string_lossy().replace(from, to);
+            let name = entry.file_name().to_string_lossy().replace(&good, &older);
             fs::rename(entry.path(), self.directory.join(name)).expect("it can be renamed");
         }
+        older
     }
 }
 
@@ -208,12 +213,7 @@ pub(crate) fn a_release_without_a_working_service_is_left(lab: &mut Lab) {
 
 pub(crate) fn a_release_with_a_damaged_root_is_left(lab: &mut Lab) {
     let server = UpdateServer::of(lab, "good");
-    let good = version_of("good");
-    let damaged = good
-        .rsplit_once('.')
-        .map(|(front, last)| format!("{front}.{}", last.parse::<u32>().expect("a number") - 2))
-        .expect("a version has parts");
-    server.rename(&good, &damaged);
+    let damaged = server.becomes_older(3);
     // As a disk would lose it: the hashes are right, the data is not.
     let root = server.file(".root");
     let mut bytes = fs::read(&root).expect("it can be read");
@@ -221,6 +221,19 @@ pub(crate) fn a_release_with_a_damaged_root_is_left(lab: &mut Lab) {
     fs::write(root, bytes).expect("it can be written");
     server.sign();
     falls_back(lab, &damaged);
+}
+
+pub(crate) fn a_release_that_secure_boot_refuses_is_left(lab: &mut Lab) {
+    let server = UpdateServer::of(lab, "good");
+    let refused = server.becomes_older(2);
+    server.damage(".efi");
+    server.sign();
+    falls_back(lab, &refused);
+    let console = lab.machine().console();
+    assert!(
+        console.contains("Access Denied"),
+        "the firmware did not refuse it"
+    );
 }
 
 pub(crate) fn a_release_whose_initrd_stops_is_left(lab: &mut Lab) {
