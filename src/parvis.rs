@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use chrono::NaiveDate;
 
 use crate::clock::Clock;
 use crate::config::{Decisions, Settings, Undecided};
@@ -48,6 +49,13 @@ impl Parvis {
     #[must_use]
     pub fn campus(&self) -> Arc<Campus> {
         self.campus.load_full()
+    }
+
+    /// The day it is on the campus.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        let now = self.clock.now();
+        now.with_timezone(&self.campus().zone()).date_naive()
     }
 
     /// Reads the campus again.

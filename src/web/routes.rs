@@ -149,6 +149,11 @@ fn staff(config: &mut ServiceConfig) {
             admin::new_gateway,
             admin::take_new_gateway,
         ))
+        .service(both(
+            "/exceptional-days",
+            admin::exceptional_days,
+            admin::take_exceptional_days,
+        ))
         .service(showing("/sites/{site}", admin::site_page))
         .service(both(
             "/sites/{site}/spaces",

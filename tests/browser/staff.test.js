@@ -18,6 +18,7 @@ const paths = {
   "site-contents": "/admin/sites/central/contents",
   "site-hours": "/admin/sites/central/hours",
   "site-new": "/admin/new/site",
+  "exceptional-days": "/admin/exceptional-days",
   "space-details": `/admin/spaces/${SPACES.normal}/details`,
   "space-new": "/admin/sites/central/spaces",
   capacities: "/admin/sites/central/capacities",

@@ -56,7 +56,8 @@ const DETAILS: [(&str, &str); 6] = [
     ("do", "save"),
 ];
 
-fn audited(parvis: &TestParvis, act: &str) -> i64 {
+/// How often something was done, as the audit has it.
+pub(crate) fn audited(parvis: &TestParvis, act: &str) -> i64 {
     parvis.number(&format!(
         "SELECT count(*) FROM audit_records WHERE act = '{act}' AND outcome = 'done'"
     ))
@@ -518,64 +519,6 @@ async fn notices_are_shown_while_they_hold_and_taken_down() {
 fn number_of(page: &str) -> String {
     let behind = page.split("/admin/notices/").nth(1).unwrap();
     behind.chars().take_while(char::is_ascii_digit).collect()
-}
-
-#[tokio::test]
-async fn capacities_of_several_spaces_change_at_once_or_not_at_all() {
-    let parvis = TestParvis::start(LIBRARY).await;
-    let ada = parvis.sign_in("Ada", &[(Role::Administration, Some("library"))]);
-    let path = "/admin/sites/library/capacities";
-    let page = parvis.get_as(&ada, path).await.text;
-    let seen: Vec<(String, String)> = ["library", "ground", "upper", "reading-room"]
-        .map(|slug| {
-            (
-                format!("seen.{slug}"),
-                hidden(&page, &format!("seen.{slug}")),
-            )
-        })
-        .into();
-    // Before five in the morning it is still the accounting day of yesterday.
-    let since = (chrono::Utc::now() - chrono::TimeDelta::days(2))
-        .date_naive()
-        .to_string();
-    let send = async |upper: &str| {
-        let mut fields: Vec<(&str, &str)> = seen
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        fields.extend([
-            ("since", since.as_str()),
-            ("comfort.library", "100"),
-            ("safety.library", "150"),
-        ]);
-        fields.extend([
-            ("comfort.ground", "50"),
-            ("comfort.upper", upper),
-            ("comfort.reading-room", "20"),
-        ]);
-        parvis.post_as(&ada, path, &fields).await
-    };
-    let refused = send("0").await;
-    assert_eq!(
-        refused.status,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "{}",
-        refused.text
-    );
-    assert_eq!(audited(&parvis, "change-space"), 0);
-    let saved = send("45").await;
-    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
-    assert_eq!(audited(&parvis, "change-space"), 2);
-    assert_eq!(
-        parvis.get("/api/v1/spaces/upper").await.json()["capacity"],
-        45
-    );
-    let late = send("46").await;
-    assert_eq!(
-        late.status,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "somebody was faster"
-    );
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod importing;
 mod local_accounts;
 mod machine;
 mod mail;
+mod many_at_once;
 mod pages;
 mod pebble;
 mod people;

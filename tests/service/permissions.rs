@@ -292,6 +292,13 @@ const EXAMPLES: &[Example] = &[
         "/admin/sites/SITE/passages",
         &[],
     ),
+    show("GET /admin/exceptional-days", "/admin/exceptional-days"),
+    take(
+        "POST /admin/exceptional-days",
+        "",
+        "/admin/exceptional-days",
+        &[],
+    ),
     show(
         "GET /admin/sites/{site}/capacities",
         "/admin/sites/SITE/capacities",

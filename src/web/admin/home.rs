@@ -30,6 +30,8 @@ struct Page<'t> {
     /// What the institution has not said yet.
     lacking: Vec<String>,
     describes_institution: bool,
+    /// Whether the hours of several sites are in these hands.
+    sets_hours: bool,
     /// What to warn of.
     certificate: Option<String>,
 }
@@ -59,7 +61,12 @@ pub(in crate::web) async fn show(
         })
     });
     let sites = sites.collect();
+    let mut with_hours_to_set = campus
+        .sites
+        .iter()
+        .filter(|site| who.actor.may(Act::SetHours, Place::Site(&site.slug)));
     let page = Page {
+        sets_hours: with_hours_to_set.nth(1).is_some(),
         frame: frame(&request, &services, &language, &t.say("staff-home"), &who),
         sites,
         lacking: lacking(&campus.institution, &t),

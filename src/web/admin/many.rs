@@ -71,8 +71,7 @@ async fn page(
     let language = language::of_person(request, &services.texts);
     let t = services.texts.in_language(&language);
     let campus = services.parvis.campus();
-    let now = services.parvis.clock.now();
-    let today = now.with_timezone(&campus.zone()).date_naive();
+    let today = services.parvis.today();
     let page = async {
         who.actor.permit(Act::ChangeSpace, Place::Site(site))?;
         let description = edit_campus::description(&services.parvis.database).await?;
@@ -134,8 +133,7 @@ pub(in crate::web) async fn take(
     let parvis = &services.parvis;
     let language = language::of_person(&request, &services.texts);
     let t = services.texts.in_language(&language);
-    let now = parvis.clock.now();
-    let today = now.with_timezone(&parvis.campus().zone()).date_naive();
+    let (now, today) = (parvis.clock.now(), parvis.today());
     let made = async {
         who.actor.permit(Act::ChangeSpace, Place::Site(&site))?;
         let description = edit_campus::description(&parvis.database).await?;

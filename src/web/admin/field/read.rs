@@ -1,6 +1,6 @@
 //! Fields read from a form into a thing.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use serde_json::{Map, Value, json};
 
 use super::{Field, Kind, Languages, Wrong, at, put};
@@ -89,8 +89,11 @@ impl Read<'_> {
                     text.parse::<i64>().ok().map(Value::from)
                 })
             }
+            // Years have four digits, as browsers and people write them.
             Kind::Date => self.parsed(name, entered, "wrong-date", |text| {
-                text.parse::<NaiveDate>().ok().map(|day| json!(day))
+                let day = text.parse::<NaiveDate>().ok();
+                day.filter(|day| (1000..=9999).contains(&day.year()))
+                    .map(|day| json!(day))
             }),
             Kind::Time => self.parsed(name, entered, "wrong-time", |text| {
                 NaiveTime::parse_from_str(text, "%H:%M")
