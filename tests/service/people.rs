@@ -176,13 +176,19 @@ async fn the_administration_of_a_site_gives_roles_there_and_nowhere_else() {
         ("do", "take"),
         ("role", "execution"),
         ("site", "library"),
-        ("back", "/admin/people?site=library"),
+        ("list", "library"),
     ];
     let taken = parvis.post_as(&ada, &page, &take).await;
     assert_eq!(taken.header("location"), "/admin/people?site=library");
     // Twice is told, though the page of the person is not hers to see.
     let again = parvis.post_as(&ada, &page, &take).await;
-    assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text);
+    assert_eq!(
+        again.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        again.text
+    );
+    assert!(again.text.contains("wrong-list") && again.text.contains("Ada"));
 }
 
 #[tokio::test]

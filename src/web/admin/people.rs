@@ -19,7 +19,6 @@ use crate::error::Error;
 use crate::web::form::Form;
 use crate::web::language;
 use crate::web::pages::frame::Frame;
-use crate::web::pages::sign_in::ours;
 use crate::web::query::parameter;
 use crate::web::services::Services;
 use crate::web::signed_in::Visitor;
@@ -58,7 +57,6 @@ struct People<'t> {
     frame: Frame<'t>,
     title: String,
     token: String,
-    back: String,
     site: String,
     all: Vec<ShownPerson>,
     can_add: bool,
@@ -188,7 +186,6 @@ async fn list(
             frame: frame(request, services, &language, &title, who),
             title,
             token: who.csrf.clone(),
-            back: address(site.as_deref()),
             can_add: site.is_none() && who.actor.may(Act::ManagePeople, Place::Institution),
             site: site.clone().unwrap_or_default(),
             all: people,
@@ -368,19 +365,18 @@ pub(in crate::web) async fn change(
             }
         };
         let (id, now) = (PersonId(*id), parvis.clock.now());
-        manage_people::change(&parvis.database, &who.actor, id, change, now).await?;
-        Ok(form
-            .optional("back")
-            .map_or_else(|| format!("/admin/people/{id}"), |back| ours(&back)))
+        manage_people::change(&parvis.database, &who.actor, id, change, now).await
     };
-    if form.has("back") {
-        // It comes from a list, whose reader need not be one who sees the page of a person.
-        return done(&request, &services, result.await);
-    }
-    match result.await {
-        Ok(address) => see(&address),
-        Err(error) => {
+    // From a list one comes back to it: its reader need not be one who sees the page of a person.
+    let listed = form.has("list").then(|| form.optional("list"));
+    match (result.await, listed) {
+        (Ok(()), Some(site)) => see(&address(site.as_deref())),
+        (Ok(()), None) => see(&format!("/admin/people/{}", *id)),
+        (Err(error), listed) => {
             answer_again(&request, &services, error, FIELDS, async |faults| {
+                if let Some(site) = listed {
+                    return list(&request, &services, &who, site, &form, faults).await;
+                }
                 let entered = (form.text("do") == "change").then(|| details(&form));
                 person(&request, &services, &who, PersonId(*id), entered, faults).await
             })
