@@ -23,8 +23,11 @@ mod testssl;
 mod units;
 mod updates;
 
+use std::io::{BufRead as _, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, ExitCode};
+use std::sync::Mutex;
+use std::thread;
 use std::time::Instant;
 
 use lab::Lab;
@@ -49,8 +52,33 @@ macro_rules! stories {
     };
 }
 
-/// What happens on each machine, in this order.
+/// What happens on each machine, in this order; those that take longest come first.
 const LANES: &[(&str, &[Story])] = &[
+    (
+        RELEASES,
+        stories![
+            updates::what_is_tampered_with_is_refused,
+            updates::an_interrupted_update_leaves_what_runs,
+            updates::a_release_without_a_working_service_is_left,
+            updates::a_release_with_a_damaged_root_is_left,
+            updates::a_release_that_secure_boot_refuses_is_left,
+            updates::a_release_whose_initrd_stops_is_left,
+            updates::an_update_from_the_server_stays,
+            updates::an_update_from_a_bundle_stays_and_the_old_is_refused,
+            updates::an_operator_goes_back,
+            updates::a_hang_ends_by_the_watchdog,
+        ],
+    ),
+    (
+        ASSESSED,
+        stories![
+            assessment::tls_is_graded_a_plus,
+            assessment::ssh_is_without_a_finding,
+            assessment::scanners_look_inside,
+            assessment::bp_028,
+            assessment::lynis,
+        ],
+    ),
     (
         LIFE,
         stories![
@@ -80,31 +108,6 @@ const LANES: &[(&str, &[Story])] = &[
             seal::a_disk_in_another_machine_asks_for_its_key,
         ],
     ),
-    (
-        ASSESSED,
-        stories![
-            assessment::tls_is_graded_a_plus,
-            assessment::ssh_is_without_a_finding,
-            assessment::scanners_look_inside,
-            assessment::bp_028,
-            assessment::lynis,
-        ],
-    ),
-    (
-        RELEASES,
-        stories![
-            updates::what_is_tampered_with_is_refused,
-            updates::an_interrupted_update_leaves_what_runs,
-            updates::a_release_without_a_working_service_is_left,
-            updates::a_release_with_a_damaged_root_is_left,
-            updates::a_release_that_secure_boot_refuses_is_left,
-            updates::a_release_whose_initrd_stops_is_left,
-            updates::an_update_from_the_server_stays,
-            updates::an_update_from_a_bundle_stays_and_the_old_is_refused,
-            updates::an_operator_goes_back,
-            updates::a_hang_ends_by_the_watchdog,
-        ],
-    ),
 ];
 
 /// Names the lane in the second run of this program, which is alone with its network.
@@ -131,29 +134,53 @@ fn main() -> ExitCode {
             stories.iter().filter(|(name, _)| is_chosen(lane, name)),
         );
     }
-    // In namespaces of their own: what is started there ends with them, and no address of this machine is touched. One after
-    // the other: an emulated machine takes more than one processor already.
-    let lanes = LANES
+    let chosen = LANES
         .iter()
-        .filter(|(lane, stories)| stories.iter().any(|(name, _)| is_chosen(lane, name)));
-    let ended: Vec<bool> = lanes
-        .map(|(lane, _)| {
-            Command::new("unshare")
-                .args(["--net", "--mount", "--pid", "--fork", "--kill-child"])
-                .args(["--mount-proc", "--"])
-                .arg(std::env::current_exe().expect("this program has a path"))
-                .args(&words)
-                .env(ALONE, lane)
-                .status()
-                .expect("unshare of util-linux runs, as root")
-                .success()
-        })
-        .collect();
-    if ended.into_iter().all(|is_well| is_well) {
+        .filter(|(lane, stories)| stories.iter().any(|(name, _)| is_chosen(lane, name)))
+        .map(|(lane, _)| *lane);
+    // A machine keeps one processor busy.
+    let at_once = thread::available_parallelism().map_or(1, usize::from);
+    let waiting = Mutex::new(chosen);
+    let next = || waiting.lock().expect("nobody panics here").next();
+    let works = || {
+        let mut is_well = true;
+        while let Some(lane) = next() {
+            is_well &= run_alone(lane, &words);
+        }
+        is_well
+    };
+    let is_well = thread::scope(|scope| {
+        let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(works)).collect();
+        let mut ended = workers.into_iter().map(|worker| worker.join());
+        ended.all(|is_well| is_well.expect("nobody panics here"))
+    });
+    if is_well {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Tells a lane in a run of its own and in namespaces of its own: what is started there ends with them, and no address of this
+/// machine is touched. What it says is shown with its name before it.
+fn run_alone(lane: &str, words: &[String]) -> bool {
+    let (said, says) = std::io::pipe().expect("there are pipes");
+    let says_too = says.try_clone().expect("a pipe can be shared");
+    // The command holds the other end of the pipe, and must not outlive its start.
+    let mut run = Command::new("unshare")
+        .args(["--net", "--mount", "--pid", "--fork", "--kill-child"])
+        .args(["--mount-proc", "--"])
+        .arg(std::env::current_exe().expect("this program has a path"))
+        .args(words)
+        .env(ALONE, lane)
+        .stdout(says)
+        .stderr(says_too)
+        .spawn()
+        .expect("unshare of util-linux runs, as root");
+    for line in BufReader::new(said).lines().map_while(Result::ok) {
+        println!("{lane:8}  {line}");
+    }
+    run.wait().expect("it ends").success()
 }
 
 fn tell<'s>(lane: &'static str, stories: impl Iterator<Item = &'s Story>) -> ExitCode {
