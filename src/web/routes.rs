@@ -221,10 +221,6 @@ fn staff(config: &mut ServiceConfig) {
             admin::issuers::show,
             admin::issuers::change,
         ))
-        .service(showing("/ports", admin::ports))
-        .service(both("/machine", admin::machine, admin::change_machine))
-        .service(both("/updates", admin::updates, admin::change_updates))
-        .service(taking("/updates/bundle", admin::take_bundle))
         .service(showing("/audit", admin::audit))
         .service(showing("/audit.csv", admin::export_audit));
 }
@@ -232,6 +228,10 @@ fn staff(config: &mut ServiceConfig) {
 /// Those of staff who look after the machine, below `/admin`.
 fn operators(config: &mut ServiceConfig) {
     config
+        .service(showing("/ports", admin::ports))
+        .service(both("/machine", admin::machine, admin::change_machine))
+        .service(both("/updates", admin::updates, admin::change_updates))
+        .service(taking("/updates/bundle", admin::take_bundle))
         .service(both(
             "/certificate",
             admin::certificate::show,

@@ -163,13 +163,16 @@ async fn exceptional_days_of_several_sites_are_set_at_once_or_not_at_all() {
     assert_eq!(page.matches("<td>Fêtes</td>").count(), 3, "{page}");
 }
 
+/// Sites, fields, and what is told.
+type Case<'c> = (&'c [&'c str], [(&'c str, &'c str); 3], &'c str);
+
 #[tokio::test]
 async fn exceptional_days_that_can_not_be_are_told_and_none_is_set() {
     let parvis = TestParvis::start(&three_sites()).await;
     let ada = parvis.sign_in("Ada", &[(Role::InstitutionAdministrator, None)]);
     let both = ["library", "canteen"];
     let (first, before, late) = (in_days(20), in_days(19), in_days(20 + 92));
-    let refused: [(&[&str], [(&str, &str); 3], &str); 7] = [
+    let refused: [Case<'_>; 7] = [
         (
             &both,
             [("day", &first), ("until", ""), ("hours", "quand il pleut")],
