@@ -97,6 +97,7 @@ const LANES: &[(&str, &[Story])] = &[
             figures::figures,
             recovery::a_killed_service_is_back,
             recovery::a_power_cut_loses_nothing_acknowledged,
+            recovery::a_larger_disk_is_used,
             recovery::a_reboot_brings_everything_back,
         ],
     ),
@@ -104,7 +105,7 @@ const LANES: &[(&str, &[Story])] = &[
         SEALED,
         stories![
             seal::a_sealed_disk_opens_by_itself,
-            seal::a_larger_sealed_disk_is_used,
+            recovery::a_larger_disk_is_used,
             seal::a_disk_in_another_machine_asks_for_its_key,
         ],
     ),

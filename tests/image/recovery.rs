@@ -1,9 +1,10 @@
-//! What comes back by itself: a service that was killed, a machine that boots again, a machine whose power was cut.
+//! What comes back by itself: a service that was killed, a machine that boots again, whose power was cut, whose disk has grown.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::counts::{Walking, people};
+use crate::first_boot::megabytes_of_var;
 use crate::lab::Lab;
 use crate::machine::{is_emulated, status, within};
 
@@ -18,6 +19,16 @@ pub(crate) fn a_killed_service_is_back(lab: &mut Lab) {
     });
     println!("  back after {} s", killed.elapsed().as_secs());
     machine.until_ready();
+}
+
+pub(crate) fn a_larger_disk_is_used(lab: &mut Lab) {
+    let machine = lab.machine();
+    let before = megabytes_of_var(machine);
+    machine.gets_a_larger_disk(12 << 30);
+    machine.until_ready();
+    let after = megabytes_of_var(machine);
+    println!("  /var had {before} MB and has {after}");
+    assert!(after > before + 3500, "/var did not grow with the disk");
 }
 
 pub(crate) fn a_reboot_brings_everything_back(lab: &mut Lab) {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::first_boot::megabytes_of_var;
 use crate::lab::Lab;
 use crate::machine::{Machine, within};
 use crate::ports::in_the_shell;
@@ -37,16 +36,6 @@ pub(crate) fn a_sealed_disk_opens_by_itself(lab: &mut Lab) {
         "",
         "the key outlives a restart"
     );
-}
-
-pub(crate) fn a_larger_sealed_disk_is_used(lab: &mut Lab) {
-    let machine = lab.machine();
-    let before = megabytes_of_var(machine);
-    machine.gets_a_larger_disk(12 << 30);
-    machine.until_ready();
-    let after = megabytes_of_var(machine);
-    println!("  /var had {before} MB and has {after}");
-    assert!(after > before + 3500, "/var did not grow with the disk");
 }
 
 pub(crate) fn a_disk_in_another_machine_asks_for_its_key(lab: &mut Lab) {
