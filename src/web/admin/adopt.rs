@@ -8,7 +8,7 @@ use super::faults::Faults;
 use super::field::Wrong;
 use super::forms::{counter_of, purposes};
 use super::{Moments, answer_with, frame, see, sheet};
-use crate::actions::edit_campus::{self, Outcome, Wish};
+use crate::actions::edit_campus::{self, Wish};
 use crate::actions::see_sensors;
 use crate::domain::campus::{Channel, Description, Purpose, Sensor};
 use crate::domain::gateway::Family;
@@ -141,19 +141,7 @@ pub(in crate::web) async fn take(
                 words: t.say("adopt-nothing"),
             }]);
         }
-        let now = parvis.clock.now();
-        let outcome = edit_campus::edit(&parvis.database, &who.actor, wishes, now).await?;
-        Ok(match outcome {
-            Outcome::Done => {
-                super::refresh(&services).await?;
-                Vec::new()
-            }
-            Outcome::Broken(breaches) => sheet::wrongs(&breaches, &Key::Institution, &[], &t),
-            Outcome::Overtaken(key, _) => vec![Wrong {
-                path: String::new(),
-                words: t.say_with("adopt-overtaken", &[("thing", key.to_string().into())]),
-            }],
-        })
+        sheet::edit_at_once(&services, &who, wishes, &t).await
     };
     match made.await {
         Ok(wrong) if wrong.is_empty() => see("/admin/sensors"),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::faults::Faults;
 use super::field::{self, Field, Kind, Wrong};
 use super::{answer_with, frame, see, sheet};
-use crate::actions::edit_campus::{self, Outcome, Wish};
+use crate::actions::edit_campus::{self, Wish};
 use crate::domain::actor::Place;
 use crate::domain::campus::{Description, Site};
 use crate::domain::hours::ExceptionalDay;
@@ -191,21 +191,8 @@ pub(in crate::web) async fn take(
             seen: Some(form.raw(&format!("seen.{}", site.slug)).to_owned()),
             wanted: Some(Item::Site(with(site, &days))),
         });
-        let (wishes, now) = (wishes.collect(), parvis.clock.now());
-        match edit_campus::edit(&parvis.database, &who.actor, wishes, now).await? {
-            Outcome::Done => super::refresh(&services).await?,
-            // The same hours break the same rule at each site: it is told once.
-            Outcome::Broken(breaches) => {
-                let key = breaches.first().and_then(|breach| breach.key.clone());
-                let key = key.unwrap_or(Key::Institution);
-                let wrong = sheet::wrongs(&breaches, &key, &[], &t);
-                entered.wrong.extend(wrong.into_iter().take(1));
-            }
-            Outcome::Overtaken(key, _) => entered.wrong.push(Wrong {
-                path: String::new(),
-                words: t.say_with("adopt-overtaken", &[("thing", key.to_string().into())]),
-            }),
-        }
+        let wrong = sheet::edit_at_once(&services, &who, wishes.collect(), &t).await?;
+        entered.wrong.extend(wrong);
         Ok(())
     };
     match made.await {

@@ -334,6 +334,30 @@ impl Sheet {
     }
 }
 
+/// Edits several things, all of them or none; gives what is wrong, which is nothing once it is made.
+pub(super) async fn edit_at_once(
+    services: &Services,
+    who: &Visitor,
+    wishes: Vec<Wish>,
+    t: &Speech<'_>,
+) -> Result<Vec<Wrong>, Error> {
+    let parvis = &services.parvis;
+    let now = parvis.clock.now();
+    Ok(
+        match edit_campus::edit(&parvis.database, &who.actor, wishes, now).await? {
+            Outcome::Done => {
+                super::refresh(services).await?;
+                Vec::new()
+            }
+            Outcome::Broken(breaches) => wrongs(&breaches, &Key::Institution, &[], t),
+            Outcome::Overtaken(key, _) => vec![Wrong {
+                path: String::new(),
+                words: t.say_with("adopt-overtaken", &[("thing", key.to_string().into())]),
+            }],
+        },
+    )
+}
+
 /// Broken rules, each at its field, or at the head of the form when it is about something else.
 pub(super) fn wrongs(
     breaches: &[Breach],
